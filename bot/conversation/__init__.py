@@ -1,0 +1,1 @@
+"""Understanding a reply: text, numbers, dates, matching, mood, topics. Pure."""

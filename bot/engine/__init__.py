@@ -1,0 +1,1 @@
+"""The decision: event in, effects out. Pure."""

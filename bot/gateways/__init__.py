@@ -1,0 +1,1 @@
+"""One file per provider, sans-IO: verify, parse, acknowledge, compose, read."""

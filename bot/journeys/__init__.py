@@ -1,0 +1,1 @@
+"""Drips, campaigns, audiences and experiments. Pure."""

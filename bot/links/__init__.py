@@ -1,0 +1,1 @@
+"""Session protocols: the connection that a gateway's pure part speaks through."""

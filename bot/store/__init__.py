@@ -1,0 +1,1 @@
+"""All of Redis, and the archive."""

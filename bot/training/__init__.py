@@ -1,0 +1,1 @@
+"""Makes the mood model; never imported by a serving process."""

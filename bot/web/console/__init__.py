@@ -1,0 +1,1 @@
+"""The staff console: pages, live stream and the simulated phone."""

@@ -1,0 +1,1 @@
+"""The loops: the only rooms with a clock and a sleep."""
