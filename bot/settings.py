@@ -1,0 +1,238 @@
+"""The settings: huixin.toml and HUIXIN_* variables, read once, checked, and printed without their secrets."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.domain.shop import Shop
+from bot.errors import SettingsError
+
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+_NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+_MIN_TOKEN = 16
+
+Clock = Annotated[str, Field(pattern=_CLOCK)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PolicySettings(_Strict):
+    """The rules of sending of one shop; see docs/operating.md."""
+
+    marketing_from: Clock = "08:00"
+    marketing_until: Clock = "21:00"
+    caps: dict[str, int] = {"marketing/day": 1, "marketing/week": 3, "marketing/month": 5}
+    holiday_caps: dict[str, int] = {}
+    tier_caps: dict[str, dict[str, int]] = {}
+    holidays: list[str] = []
+    care_per_promotion: int = 0
+    sending: bool = True
+    only_to: list[str] = Field([], description="allow-list mode: only these numbers are written to")
+    forbidden_words: list[str] = []
+
+
+class ShopSettings(_Strict):
+    """One brand: `[shops.<name>]`."""
+
+    signature: Annotated[str, Field(min_length=1, max_length=18)] = "回信"
+    zone: str = "Asia/Shanghai"
+    opens: Clock = "09:00"
+    closes: Clock = "21:00"
+    gateways: list[str] = ["phone"]
+    facts: dict[str, str] = {}
+    content: Path | None = None
+    policy: PolicySettings = PolicySettings()
+    webhook: str = ""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{zone!r} is no time zone; write one like Asia/Shanghai") from error
+        return zone
+
+
+class GatewaySettings(BaseModel):
+    """One account at a provider: `[gateways.<account>]`; what else stands there goes to its adapter."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    provider: Annotated[str, Field(pattern=_NAME)]
+    token: SecretStr = SecretStr("")
+    allow_ips: list[str] = []
+    rate_per_second: float = 20.0
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """What the adapter reads."""
+        return dict(self.model_extra or {})
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each has a default that runs on a laptop with nothing installed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HUIXIN_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file="huixin.toml"
+    )
+
+    data: Path = Path("data")
+    redis_url: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""
+    trusted_proxies: list[str] = []
+    partitions: Annotated[int, Field(ge=1, le=4096)] = 64
+    replicas_to_wait_for: Annotated[int, Field(ge=0, le=5)] = 0
+    api_tokens: list[SecretStr] = []
+    log: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+    per_number_per_minute: Annotated[int, Field(ge=1)] = 30
+    retention_days: Annotated[int, Field(ge=1)] = 183
+    shops: dict[str, ShopSettings] = {"default": ShopSettings()}
+    gateways: dict[str, GatewaySettings] = {"phone": GatewaySettings(provider="simulator")}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def _accounts_fit(self) -> Settings:
+        for name, shop in self.shops.items():
+            for account in shop.gateways:
+                if account not in self.gateways:
+                    raise ValueError(f"shops.{name}.gateways names {account!r}, but there is no [gateways.{account}]")
+        for account, gateway in self.gateways.items():
+            token = gateway.token.get_secret_value()
+            if gateway.provider != "simulator" and len(token) < _MIN_TOKEN:
+                raise ValueError(
+                    f"gateways.{account}.token must be an unguessable text of at least {_MIN_TOKEN} characters; "
+                    f"here is one: {secrets.token_urlsafe(18)}"
+                )
+        return self
+
+    def shop(self, name: str) -> Shop:
+        """Give one shop as the engine knows it."""
+        told = self.shops[name].model_dump()
+        return TypeAdapter(Shop).validate_python({**told, "name": name, "content": str(told["content"] or "")})
+
+    def shop_of(self, account: str) -> str:
+        """Tell which shop an account's callbacks belong to: the first that names it."""
+        return next((name for name, shop in self.shops.items() if account in shop.gateways), next(iter(self.shops)))
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What must never be lost and never be shown: made on the first run, kept beside the data."""
+
+    lookup: bytes
+    """Ties a number to its history; never rotated."""
+    seals: Mapping[str, bytes]
+    """By key id; the last one seals, all open."""
+    codes: bytes
+    """Derives reward codes."""
+    simulator_token: str
+    api_token: str
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+
+def read(file: Path | None = None) -> Settings:
+    """Read huixin.toml (or the file named) and the environment. Raises SettingsError with what to mend."""
+    path = file or Path(os.environ.get("HUIXIN_CONFIG", "huixin.toml"))
+    if file and not file.is_file():
+        raise SettingsError(f"{file} is not there; write it or leave --config away")
+
+    class Here(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        return Here()
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])) or path}: {fault['msg']}" for fault in error.errors()]
+        raise SettingsError("the settings do not fit:\n  " + "\n  ".join(faults)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+
+
+def keys(folder: Path) -> Keys:
+    """Read the keys of an installation, making them on the first run (file mode 600).
+
+    `HUIXIN_KEYS` may hold the file's text instead, for machines without a disk of their own.
+    """
+    file = folder / "keys.toml"
+    text = os.environ.get("HUIXIN_KEYS", "")
+    if not text:
+        text = file.read_text() if file.is_file() else _make_keys(file)
+    try:
+        told = tomllib.loads(text)
+        return Keys(
+            lookup=base64.b64decode(told["lookup"]),
+            seals={name: base64.b64decode(key) for name, key in told["seals"].items()},
+            codes=base64.b64decode(told["codes"]),
+            simulator_token=told["simulator_token"],
+            api_token=told["api_token"],
+        )
+    except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        raise SettingsError(
+            f"{file} cannot be read ({error}); put the backup back: without it numbers stay sealed"
+        ) from (error)
+
+
+def _make_keys(file: Path) -> str:
+    def fresh() -> str:
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+
+    text = (
+        "# Keep a copy of this file somewhere safe: without it no stored number can be read again.\n"
+        f'lookup = "{fresh()}"\ncodes = "{fresh()}"\n'
+        f'simulator_token = "{secrets.token_urlsafe(18)}"\napi_token = "{secrets.token_urlsafe(24)}"\n\n'
+        f'[seals]\nk1 = "{fresh()}"\n'
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes may start at once: the one that comes second reads what the first has made.
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text()
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    return text
