@@ -1,0 +1,201 @@
+"""What conversation makes of a reply's text, and what an intent is: claims on a reading, effects on a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.domain.understanding import Candidate, IntentName, Period, PromptView, ReplyContext, Script, Silence
+
+NumberRole = Literal[
+    "bare", "score", "stars", "clock", "duration", "date", "phone", "price", "quantity", "order", "ordinal", "other"
+]
+"""What a number in a reply stands for; only `bare`, `score`, `stars` and `ordinal` can answer a prompt."""
+
+Layer = Literal[
+    "correction", "stop", "prompt", "exact", "pattern", "phrase", "emoji", "example", "hint", "mood", "none"
+]
+"""Where a candidate comes from, from the surest to the least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Ways to say one thing. `exact` must be a whole clause (particles aside), `phrases` stand anywhere in one.
+
+    `patterns` are read by `bot.conversation.patterns`; `hints` are phrases too weak to stand against others;
+    `blocks` are phrases that look alike and mean something else, which take their place in the text.
+    """
+
+    exact: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentWords:
+    """The words of one intent, one file of `content/intents/` each."""
+
+    name: IntentName
+    label: str
+    """The intent's Chinese name, for staff."""
+    exact: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    negated: IntentName | None = None
+    """What it means when a phrase of this intent is denied ("不满意"); None: nothing."""
+    when: Mapping[str, Words] = field(default_factory=dict)
+    """Words that count only while a prompt of that kind is open (or `promo`: the last text was one)."""
+    examples: tuple[str, ...] = ()
+    """Whole replies; short texts are compared with them, and tests hold us to them."""
+    near_misses: tuple[str, ...] = ()
+    """Whole replies that look like this intent and are not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The words that belong to no single intent, from `content/words/`."""
+
+    classes: Mapping[str, tuple[str, ...]]
+    """Word classes by name, for patterns (`classes.yaml`)."""
+    emoji: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Meaning → emoji and bracketed names (`emoji.yaml`)."""
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Key word → homophones and near-typos (`variants.yaml`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: `text` as matched, `core` without particles and politeness, offsets in the normalised text."""
+
+    index: int
+    text: str
+    core: str
+    start: int
+    end: int
+    question: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number and its role; offsets in the normalised text, `values` holds both ends of "4或5"."""
+
+    value: float
+    role: NumberRole
+    start: int
+    end: int
+    clause: int
+    text: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Words of an intent found in a clause. `negated`: the clause denies them."""
+
+    intent: IntentName
+    score: float
+    layer: Layer
+    reason: str
+    clause: int
+    start: int
+    end: int
+    words: str = ""
+    denied_from: IntentName | None = None
+    """The intent whose words these are, where a negation turned them round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The day and time a reply asks for, as the slots want it; `exact` False: only a part was given."""
+
+    date: str | None = None
+    time: str | None = None
+    period: Period | None = None
+    reason: str = ""
+    undecided: bool = False
+    """Several days were named without a choice between them."""
+    excluded: tuple[str, ...] = ()
+    """Dates that the customer ruled out."""
+
+    def __bool__(self) -> bool:
+        return bool(self.date or self.time or self.period)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The score a reply gives: the last valid claim. `value` None: it speaks of a score but gives none that counts."""
+
+    value: int | None = None
+    explicit: bool = False
+    """Said as a score (分, 星, 打), not only as a number."""
+    undecided: bool = False
+    out_of_range: bool = False
+    correction: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """What a reply picks from a prompt's numbered options, counted from 1. Several: all were named."""
+
+    prompt: PromptView
+    options: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    undecided: bool = False
+    correction: bool = False
+    whole: bool = False
+    """The reply is nothing else than the pick."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All that conversation finds in a text before anybody says what it means."""
+
+    raw: str
+    text: str
+    """Normalised: folded width, case and script; never more than 2,000 characters."""
+    whole: str
+    """The same without spaces, punctuation and particles at either end, for whole-text words."""
+    script: Script
+    clauses: tuple[Clause, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    emoji: tuple[str, ...] = ()
+    """Meanings of the emoji found, in order."""
+    only_emoji: bool = False
+    score: Score | None = None
+    picks: Mapping[str, Pick] = field(default_factory=dict)
+    """By prompt id, for every open or late prompt that has options."""
+    when: When = field(default_factory=When)
+    phone: str | None = None
+    order_tail: str | None = None
+    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Word class → the clauses in which one of its words stands."""
+    correction: bool = False
+    """The customer takes something back ("打错了", "我是说")."""
+    silence: Silence | None = None
+    abusive: bool = False
+    masked: str | None = None
+
+    def of(self, intent: IntentName) -> tuple[Hit, ...]:
+        """Give the hits for one intent, the best first."""
+        return tuple(sorted((hit for hit in self.hits if hit.intent == intent), key=lambda hit: -hit.score))
+
+    def has(self, *classes: str) -> bool:
+        """Tell whether a word of any of these classes stands anywhere."""
+        return any(name in self.marks for name in classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing a customer can mean: claims a reply, asks for effects. One module of `intents/` each."""
+
+    name: IntentName
+    claims: Callable[[Reading, ReplyContext], Sequence[Candidate]]
+    respond: Callable[..., Any] | None = None
