@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bot.domain.customer import PromptKind
+from bot.domain.effects import Severity
 from bot.domain.intent import IntentWords
 from bot.domain.messages import MessageClass
 
@@ -95,6 +96,9 @@ class Faq:
     """Facts without which the question goes to a person."""
 
 
+END: Final = "end"
+"""Where a run goes to end; no step may be called so, save one that ends it."""
+
 StepKind = Literal["send", "ask", "wait", "wait_for", "branch", "split", "tag", "alert", "goto", "end", "do"]
 
 
@@ -134,8 +138,15 @@ class Step:
     remove: tuple[str, ...] = ()
     do: tuple[Doing, ...] = ()
     to: str | None = None
-    """goto: where to; other kinds: the next step where it is not the following one."""
+    """goto: where to; other kinds: the next step where it is not the following one; `end` ends the run."""
     quiz: str | None = None
+    """ask: the quiz that is asked; None: the one that the trigger's data names."""
+    reason: str = ""
+    """alert: what staff read, a template; end: why the run ends."""
+    severity: Severity = "warning"
+    """alert: how urgent it is."""
+    care: bool = False
+    """send, ask: counts as care, not as promotion (3+1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +180,29 @@ class Journey:
     """Reason → business event or `replied`, `opted_out` that ends the run."""
     version: str = ""
     """A hash of the plan; runs are pinned to it."""
+    on: bool = True
+    """False: no new run begins; a shop's own file may switch a packaged journey off so."""
+
+    def step(self, name: str) -> Step | None:
+        """Give a step by its id."""
+        return next((step for step in self.steps if step.id == name), None)
+
+    def after(self, step: Step) -> str:
+        """Give the id of the step that comes after one which takes no branch; `end` past the last."""
+        if step.kind == "end":
+            return END
+        if step.to:
+            return step.to
+        place = next(place for place, one in enumerate(self.steps) if one.id == step.id) + 1
+        return self.steps[place].id if place < len(self.steps) else END
+
+    def ways(self, step: Step) -> tuple[str, ...]:
+        """Give the ids of all steps that may come after one."""
+        branches = tuple(branch.to for branch in step.branches)
+        if step.kind in ("branch", "split") and any(branch.when == "true" for branch in step.branches):
+            return branches
+        none = (step.on_none,) if step.on_none else ()
+        return tuple(dict.fromkeys((*branches, *none, self.after(step))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
