@@ -133,8 +133,13 @@ class Capabilities:
 class Gateway(Protocol):
     """A provider, sans-IO: bytes in, values out; it opens no socket and reads no clock."""
 
-    name: str
-    capabilities: Capabilities
+    @property
+    def name(self) -> str:
+        """Give the name that settings know the provider by."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Tell what it can do with the settings it was built from."""
 
     def verify(self, callback: Callback, now: datetime | None) -> bool:
         """Tell whether the callback proved itself (False: nothing to prove it by).
@@ -170,9 +175,7 @@ class SendsBatches(Protocol):
 class AnswersQueries(Protocol):
     """A gateway that can be asked what became of one message."""
 
-    def compose_query(
-        self, message_id: str | None, submission: Submission, now: datetime, nonce: str
-    ) -> HttpRequest:
+    def compose_query(self, message_id: str | None, submission: Submission, now: datetime, nonce: str) -> HttpRequest:
         """Make the request that asks for one message's state."""
 
     def read_query(self, reply: HttpReply) -> DeliveryReport | None:

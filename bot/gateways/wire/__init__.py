@@ -1,0 +1,1 @@
+"""What the providers' ways of speaking have in common: bodies, numbers, times, alphabets, signatures."""

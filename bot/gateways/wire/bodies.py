@@ -1,0 +1,217 @@
+"""Callback bodies as fields: forms, query strings, multipart and JSON, in whatever encoding they come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+from bot.domain.gateway import Callback, Parsed
+from bot.domain.messages import DeliveryReport, InboundMessage
+from bot.errors import CallbackIgnored, CallbackUnreadable
+from bot.gateways.wire.alphabets import as_text, sound
+
+MAX_BODY: Final = 1024 * 1024
+"""Bytes. The largest documented push (500 receipts of 梦网, percent-encoded) is below."""
+
+MAX_FIELDS: Final = 1000
+MAX_NAMED_FAULTS: Final = 20
+
+Item = TypeVar("Item", InboundMessage, DeliveryReport)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of one item. A field may be missing, null, a number or a text: readers give texts."""
+
+    values: Mapping[str, Any]
+
+    def has(self, *names: str) -> bool:
+        """Tell whether any of the names is there, be it null."""
+        return any(name in self.values for name in names)
+
+    def word(self, *names: str) -> str | None:
+        """Give the first of the names that is there and not null, trimmed; "" stays ""."""
+        for name in names:
+            value = self.values.get(name)
+            if isinstance(value, str | int | float):
+                return sound(str(value).lower() if isinstance(value, bool) else str(value)).strip()
+        return None
+
+    def some(self, *names: str) -> str | None:
+        """Give the first of the names that is not blank."""
+        return next((word for name in names if (word := self.word(name))), None)
+
+    def need(self, *names: str) -> str:
+        """Give the first of the names that is not blank. Raises CallbackUnreadable."""
+        if word := self.some(*names):
+            return word
+        raise CallbackUnreadable(f"no {names[0]}")
+
+    def text(self, *names: str) -> str:
+        """Give what a customer wrote, untrimmed; null is an empty text. Raises CallbackUnreadable if missing."""
+        for name in names:
+            value = self.values.get(name, self)
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                return sound(str(value))
+            if value is not None and value is not self:
+                raise CallbackUnreadable(f"{name} is not a text")
+        if self.has(*names):
+            return ""
+        raise CallbackUnreadable(f"no {names[0]}")
+
+    def number(self, *names: str) -> int | None:
+        """Give a whole number, or None where there is none to read."""
+        word = self.some(*names)
+        return int(word) if word and len(word) <= 18 and word.isascii() and word.isdigit() else None
+
+    def under(self, name: str) -> Fields:
+        """Give the fields of an inner object; empty where there is none."""
+        value = self.values.get(name)
+        return Fields(value) if isinstance(value, Mapping) else Fields({})
+
+    def lowered(self) -> Fields:
+        """Give the same fields with names in lower case, for providers that cannot decide."""
+        return Fields({name.lower(): value for name, value in self.values.items()})
+
+
+def full_url(callback: Callback) -> str:
+    """Give the public address with its query."""
+    if callback.query and "?" not in callback.url:
+        return f"{callback.url}?{callback.query}"
+    return callback.url
+
+
+def body_of(callback: Callback) -> bytes:
+    """Give the body. Raises CallbackUnreadable where it is too large."""
+    if len(callback.body) > MAX_BODY or len(callback.query) > MAX_BODY:
+        raise CallbackUnreadable(f"larger than {MAX_BODY} bytes")
+    return callback.body
+
+
+def content_type(callback: Callback) -> str:
+    """Give the media type in lower case, without its parameters."""
+    return callback.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def charset(callback: Callback) -> str | None:
+    """Give the charset that the content type names, if any."""
+    for parameter in callback.headers.get("content-type", "").split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip(" \"'").lower() or None
+    return None
+
+
+def raw_pairs(callback: Callback) -> list[tuple[str, bytes]]:
+    """Give names and undecoded values of the query and then of a form body, in their order."""
+    body = body_of(callback)
+    pairs = _split(callback.query.encode("utf-8", "replace"))
+    if content_type(callback) == "multipart/form-data":
+        return pairs + _multipart(body, callback.headers.get("content-type", ""))
+    return pairs + _split(body)
+
+
+def form(callback: Callback, encoding: str | None = None) -> Fields:
+    """Give the fields of query and form together; of one given twice the last that is not empty."""
+    encoding = encoding or charset(callback)
+    values: dict[str, str] = {}
+    for name, raw in raw_pairs(callback):
+        if raw or name not in values:
+            values[name] = as_text(raw, encoding)
+    return Fields(values)
+
+
+def json_of(callback: Callback, encoding: str | None = None) -> Any:
+    """Give the JSON value of a body. Raises CallbackUnreadable."""
+    return read_json(as_text(body_of(callback), encoding or charset(callback)))
+
+
+def read_json(text: str) -> Any:
+    """Give a JSON value; fractions stay texts, so that no id loses its digits. Raises CallbackUnreadable."""
+    try:
+        return json.loads(text.lstrip("\ufeff"), parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise CallbackUnreadable("not JSON") from None
+
+
+def item_list(value: Any) -> list[Any]:
+    """Give a list of items where one object may stand for itself. Raises CallbackUnreadable."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Mapping):
+        return [value]
+    raise CallbackUnreadable("neither an object nor a list")
+
+
+def as_fields(value: Any) -> Fields:
+    """Take a JSON value for an object's fields. Raises CallbackUnreadable where it is none."""
+    if isinstance(value, Mapping):
+        return Fields(value)
+    raise CallbackUnreadable("not an object")
+
+
+def each(items: Iterable[Any], read: Callable[[Fields], Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """Read every item; one that cannot be read is named among the faults and takes no other with it."""
+    good: list[Item] = []
+    faults: list[str] = []
+    for number, item in enumerate(items, start=1):
+        try:
+            good.append(read(as_fields(item)))
+        except (CallbackUnreadable, CallbackIgnored) as fault:
+            faults.append(f"item {number}: {fault}")
+    return tuple(good), tuple(faults)
+
+
+def messages(items: Iterable[Any], read: Callable[[Fields], InboundMessage]) -> Parsed:
+    """Read replies. Raises CallbackIgnored where there are none, CallbackUnreadable where all are bad."""
+    good, faults = each(items, read)
+    return sure(Parsed(messages=good, faults=faults))
+
+
+def reports(items: Iterable[Any], read: Callable[[Fields], DeliveryReport]) -> Parsed:
+    """Read receipts. Raises CallbackIgnored where there are none, CallbackUnreadable where all are bad."""
+    good, faults = each(items, read)
+    return sure(Parsed(reports=good, faults=faults))
+
+
+def sure(parsed: Parsed) -> Parsed:
+    """Give back what holds anything. Raises CallbackIgnored("empty") or CallbackUnreadable with the faults."""
+    if parsed.messages or parsed.reports:
+        return parsed
+    if parsed.faults:
+        raise CallbackUnreadable("; ".join(parsed.faults[:MAX_NAMED_FAULTS]))
+    raise CallbackIgnored("empty")
+
+
+def _split(raw: bytes) -> list[tuple[str, bytes]]:
+    # Latin-1 carries every byte through the splitting unharmed; the real decoding comes later, value by value.
+    try:
+        pairs = parse_qsl(
+            raw.decode("latin-1").strip(),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:
+        raise CallbackUnreadable("more fields than any provider sends") from None
+    return [(name, value.encode("latin-1")) for name, value in pairs]
+
+
+def _multipart(body: bytes, kind: str) -> list[tuple[str, bytes]]:
+    # compat32 never raises on odd headers; the modern policy of the email package does.
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
+    parts = message_from_bytes(head + body).get_payload()
+    if not isinstance(parts, list) or len(parts) > MAX_FIELDS:
+        raise CallbackUnreadable("not a multipart form")
+    return [_part(part) for part in parts if isinstance(part, Message)]
+
+
+def _part(part: Message) -> tuple[str, bytes]:
+    name = part.get_param("name", "", header="content-disposition")
+    payload = part.get_payload(decode=True)
+    return (name if isinstance(name, str) else ""), (payload if isinstance(payload, bytes) else b"")
