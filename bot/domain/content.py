@@ -11,6 +11,7 @@ from bot.domain.customer import PromptKind
 from bot.domain.effects import Severity
 from bot.domain.intent import IntentWords
 from bot.domain.messages import MessageClass
+from bot.domain.understanding import Topic
 
 Doing = Mapping[str, Mapping[str, Any]]
 """One effect by its name with its values, as YAML has it: `alert_staff: {reason: low_rating}`."""
@@ -178,6 +179,8 @@ class Journey:
     """How soon the same customer may run it again with another key; None: at once."""
     exits: Mapping[str, str] = field(default_factory=dict)
     """Reason → business event or `replied`, `opted_out` that ends the run."""
+    topic: Topic | None = None
+    """What its texts are about, for customers who chose topics."""
     version: str = ""
     """A hash of the plan; runs are pinned to it."""
     on: bool = True

@@ -46,6 +46,7 @@ class SendTemplate:
     care: bool = False
     not_before: datetime | None = None
     not_after: datetime | None = None
+    topic: str | None = None
     kind: Literal["send_template"] = "send_template"
 
 

@@ -127,3 +127,7 @@ class OutboundMessage:
     opt_out_confirmation: bool = False
     """The one text that is allowed after a stop."""
     by_staff: str | None = None
+    topic: str | None = None
+    """What the customer can subscribe to one by one; None: `promo` for marketing, order or service else."""
+    care: bool = False
+    """Counts as care, not as promotion (3+1)."""

@@ -31,6 +31,9 @@ class Policy:
     only_to: tuple[str, ...] = ()
     """Allow-list mode: where given, only these customers (by id) are written to."""
     forbidden_words: tuple[str, ...] = ()
+    """Never sent, however they are split or written (发*票, ＶＸ)."""
+    marketing_needs_opt_in: bool = False
+    """True: marketing only to customers whose consent we hold a proof of; False: to all who did not refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
