@@ -8,6 +8,8 @@ HuixinError
 ├── CallbackIgnored        a callback that is none of ours (a test ping, an event nobody asked for)
 ├── RequestRefused         an API request that the caller must change; carries the sentence to show
 ├── GatewayError           a gateway cannot do what was asked of it (no free text, no such template)
+├── NotTaken               a send certainly did not reach the provider
+├── Unanswered             a send left, and nobody can tell what became of it
 ├── TemplateError          a template or condition cannot be rendered
 ├── StoreUnavailable       Redis is away or answers too late
 ├── LeaseLost              another worker owns the partition now; nothing was written
@@ -65,6 +67,14 @@ class RequestRefused(HuixinError):
 
 class GatewayError(HuixinError):
     """A gateway cannot do what was asked of it."""
+
+
+class NotTaken(HuixinError):
+    """A send certainly did not reach the provider (refused, no such host, TLS failed before the first byte)."""
+
+
+class Unanswered(HuixinError):
+    """A send left and was not answered in time: it may or may not have been taken."""
 
 
 class TemplateError(HuixinError):

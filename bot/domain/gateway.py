@@ -96,6 +96,8 @@ class SendResult:
     detail: str = ""
     retry_after: float | None = None
     """Seconds, where the provider says."""
+    part_ids: tuple[str, ...] = ()
+    """Ids of the second and further parts of a long text, where each has its own and its own receipts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
