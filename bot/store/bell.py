@@ -1,0 +1,66 @@
+"""Who rings when something new has come, so that nobody has to poll: one channel, one listener a process."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from bot.store import keys
+from bot.store.client import Client
+
+_AGAIN_SECONDS: Final = 0.5
+_PATIENCE_SECONDS: Final = 30.0
+
+
+class Bell:
+    """Wakes those who listen for a name: a partition's inbox (`keys.bell`), the `feed`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._ears: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    @contextlib.contextmanager
+    def ear(self, name: str) -> Iterator[asyncio.Event]:
+        """Give an event that is set whenever `name` rings, or may have rung unheard."""
+        event = asyncio.Event()
+        self._ears[name].add(event)
+        try:
+            yield event
+        finally:
+            self._ears[name].discard(event)
+            if not self._ears[name]:
+                del self._ears[name]
+
+    def ring(self, name: str) -> None:
+        """Wake the listeners of this process."""
+        for event in self._ears.get(name, ()):
+            event.set()
+
+    async def run(self) -> None:
+        """Listen until cancelled; after each new connection everyone is woken, for what was missed."""
+        while True:
+            with contextlib.suppress(RedisError, OSError):
+                await self._listen()
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _listen(self) -> None:
+        async with self._client.primaries()[0].pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.subscribe(keys.BELL)
+            for name in list(self._ears):
+                self.ring(name)
+            while True:
+                message = await channel.get_message(timeout=_PATIENCE_SECONDS)
+                if message is not None:
+                    self.ring(message["data"].decode())
+
+
+async def heard(ear: asyncio.Event, seconds: float | None) -> bool:
+    """Wait for an ear to be rung; False when nothing came within the time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await ear.wait()
+    except TimeoutError:
+        return False

@@ -1,0 +1,99 @@
+"""Every key of the spine in Redis, in one table; a partition's keys share its hash tag and so its slot."""
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+META: Final = "huixin:meta"
+"""Hash: what was fixed at the first start (number of partitions, fingerprint of the customer key)."""
+WORKERS: Final = "huixin:workers"
+"""Sorted set: live workers by their last heartbeat."""
+BELL: Final = "huixin:bell"
+"""Channel: the name of what just got something new (`p07`, `feed`)."""
+FEED: Final = "huixin:{feed}:items"
+"""Stream: the live feed."""
+CURSORS: Final = "huixin:{feed}:cursors"
+"""Hash: how far each partition's log is projected."""
+TOTALS: Final = "huixin:{feed}:totals"
+"""Hash: counters since the first start."""
+
+
+class Keys(NamedTuple):
+    """The keys of one partition; each field's name is the end of its key."""
+
+    lease: str
+    """Hash: fence, owner, until (ms)."""
+    live: str
+    """Stream: events to handle first."""
+    bulk: str
+    """Stream: events that may wait."""
+    unread: str
+    """Hash: customer → replies not handled yet."""
+    customers: str
+    """Hash: customer → version token, sealed number, state."""
+    conversation: str
+    """Sorted set: texts to send by due time (µs); likewise the next two."""
+    service: str
+    marketing: str
+    bodies: str
+    """Hash: message → the text, until it is final."""
+    sending: str
+    """Hash: message → who marked it as about to leave."""
+    unknown: str
+    """Sorted set: messages nobody knows the fate of, by deadline (µs)."""
+    attempts: str
+    """Hash: message → sends that were certainly not taken."""
+    timers: str
+    """Sorted set: timers by due time (µs)."""
+    plans: str
+    """Hash: timer → the event that it becomes."""
+    log: str
+    """Stream: everything that was decided."""
+    held: str
+    """Hash: customer → a stop word that could not be handled the full way."""
+    paused: str
+    """Hash: shop or `*` → why nothing is sent."""
+    dead: str
+    """Stream: events that could not be handled."""
+    tries: str
+    """Hash: inbox entry → failed tries."""
+
+
+@lru_cache(maxsize=4096)
+def of(partition: int) -> Keys:
+    """Give a partition's keys."""
+    return Keys(*(f"huixin:{tag(partition)}:{name}" for name in Keys._fields))
+
+
+def tag(partition: int) -> str:
+    """Give a partition's hash tag."""
+    return f"{{p{partition:02d}}}"
+
+
+def bell(partition: int) -> str:
+    """Give the name by which a partition's inbox rings."""
+    return f"p{partition:02d}"
+
+
+def seen(partition: int, day: int) -> str:
+    """Set of the events taken on a day (since 1970), by digest."""
+    return f"huixin:{tag(partition)}:seen:{day}"
+
+
+def rate(partition: int, minute: int) -> str:
+    """Hash of replies per customer in a minute (since 1970)."""
+    return f"huixin:{tag(partition)}:rate:{minute}"
+
+
+def timeline(partition: int, customer: str) -> str:
+    """List of the log ids of one customer, oldest first."""
+    return f"huixin:{tag(partition)}:timeline:{customer}"
+
+
+def ref(account: str, message_id: str) -> str:
+    """Hash that ties a provider's id to our message, or parks the receipts that came before it."""
+    return f"huixin:ref:{{{account}:{message_id}}}"
+
+
+def counts(month: str) -> str:
+    """Hash of a month's mood and topic counts (`2025-07`)."""
+    return f"huixin:{{feed}}:counts:{month}"

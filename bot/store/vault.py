@@ -1,0 +1,45 @@
+"""Phone numbers at rest: AES-GCM under a key with an id, so that keys can be changed without losing any."""
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.errors import SettingsError
+
+_NONCE_BYTES: Final = 12
+
+
+class Vault:
+    """Seals with the current key and opens with any key it holds."""
+
+    def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
+        """Take 16- or 32-byte keys by id; ids have no dot."""
+        if current not in keys:
+            raise SettingsError(f"there is no encryption key with the id {current!r}")
+        self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._current = current
+
+    def seal(self, number: str) -> str:
+        """Encrypt a number: `keyid.base64`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + self._keys[self._current].encrypt(nonce, number.encode(), None)
+        return f"{self._current}.{base64.urlsafe_b64encode(sealed).decode()}"
+
+    def open(self, sealed: str) -> str:
+        """Decrypt a number. Raises SettingsError where its key is missing or is not the one it was sealed by."""
+        key_id, _, text = sealed.partition(".")
+        if key_id not in self._keys:
+            raise SettingsError(f"numbers are sealed under the key {key_id!r}, which is not in the settings")
+        raw = base64.urlsafe_b64decode(text)
+        try:
+            return self._keys[key_id].decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+        except InvalidTag:
+            raise SettingsError(f"the key {key_id!r} is not the one that numbers were sealed under") from None
+
+    def stale(self, sealed: str) -> bool:
+        """Tell whether a number is sealed under an older key than the current one."""
+        return not sealed.startswith(f"{self._current}.")
