@@ -65,7 +65,7 @@ class ShopSettings(_Strict):
     zone: str = "Asia/Shanghai"
     opens: Clock = "09:00"
     closes: Clock = "21:00"
-    gateways: list[str] = ["phone"]
+    gateways: list[str] = Field([], description="accounts, preferred first; empty: all of them")
     facts: dict[str, str] = {}
     content: Path | None = None
     policy: PolicySettings = PolicySettings()
@@ -90,6 +90,10 @@ class GatewaySettings(BaseModel):
     token: SecretStr = SecretStr("")
     allow_ips: list[str] = []
     rate_per_second: float = 20.0
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        # What an adapter reads are mostly secrets: none of it is printed.
+        return [("provider", self.provider), ("own", sorted(self.own))]
 
     @property
     def own(self) -> Mapping[str, Any]:
@@ -151,11 +155,12 @@ class Settings(BaseSettings):
     def shop(self, name: str) -> Shop:
         """Give one shop as the engine knows it."""
         told = self.shops[name].model_dump()
+        told["gateways"] = told["gateways"] or list(self.gateways)
         return TypeAdapter(Shop).validate_python({**told, "name": name, "content": str(told["content"] or "")})
 
     def shop_of(self, account: str) -> str:
         """Tell which shop an account's callbacks belong to: the first that names it."""
-        return next((name for name, shop in self.shops.items() if account in shop.gateways), next(iter(self.shops)))
+        return next((name for name in self.shops if account in self.shop(name).gateways), next(iter(self.shops)))
 
 
 @dataclass(frozen=True, slots=True)

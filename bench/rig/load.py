@@ -1,0 +1,77 @@
+"""A closed-loop HTTP load over raw sockets: each connection sends its next request when the answer is there."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Iterator
+
+Make = Callable[[int], bytes]
+"""The nth request, whole: head and body."""
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, numbers: Iterator[int], make: Make, window: asyncio.Semaphore | None) -> None:
+        self.numbers, self.make, self.window = numbers, make, window
+        self.answered = 0
+        self.refused: dict[bytes, int] = {}
+        self.open = True
+        self.transport: asyncio.Transport | None = None
+        self.sent_at = 0.0
+        self.waits: list[float] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        if not self.open or self.transport is None:
+            return
+        self.sent_at = time.perf_counter()
+        self.transport.write(self.make(next(self.numbers)))
+
+    def data_received(self, data: bytes) -> None:
+        self.waits.append(time.perf_counter() - self.sent_at)
+        status = data[9:12]
+        if status[:1] == b"2":
+            self.answered += 1
+        else:
+            self.refused[status] = self.refused.get(status, 0) + 1
+        self._next()
+
+
+async def drive(port: int, make: Make, *, seconds: float, connections: int = 64, first: int = 0) -> dict[str, float]:
+    """Load one server for some seconds. Gives accepted per second and the wait's p50 and p99 in milliseconds."""
+    loop = asyncio.get_running_loop()
+    numbers = itertools.count(first)
+    pairs = [
+        await loop.create_connection(lambda: _Connection(numbers, make, None), "127.0.0.1", port)
+        for _ in range(connections)
+    ]
+    began = time.perf_counter()
+    await asyncio.sleep(seconds)
+    taken = time.perf_counter() - began
+    answered = sum(protocol.answered for _, protocol in pairs)
+    for transport, protocol in pairs:
+        protocol.open = False
+        transport.close()
+    refused = {k: v for _, protocol in pairs for k, v in protocol.refused.items()}
+    if refused:
+        raise RuntimeError(f"the server on port {port} refused requests: {refused}")
+    waits = sorted(wait for _, protocol in pairs for wait in protocol.waits)
+    return {
+        "per_second": answered / taken,
+        "p50_ms": waits[len(waits) // 2] * 1000,
+        "p99_ms": waits[int(len(waits) * 0.99)] * 1000,
+        "next": next(numbers),
+    }
+
+
+def post(path: str, body: bytes, headers: str = "") -> bytes:
+    """Write one POST request."""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n{headers}\r\n"
+    ).encode() + body
