@@ -142,7 +142,8 @@ def check_expression(expression: str) -> frozenset[str]:
 
 def to_script(text: str, script: Script) -> str:
     """Give a text in the script that the customer writes; simplified is what content is written in."""
-    return _to_traditional()(text) if script == "traditional" else text
+    # 回复 is "answer" in our texts, never "recover", which the tables take it for.
+    return _to_traditional()(text).replace("回復", "回覆") if script == "traditional" else text
 
 
 def _limited(pieces: Iterable[str]) -> str:
