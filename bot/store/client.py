@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AskError, AuthenticationError, MovedError, NoScriptError, RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store import keys
 from bot.store.lane import TIMEOUT_SECONDS, Argument, Lane
 
 _AWAY: Final = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "OOM")
@@ -158,7 +159,7 @@ class Client:
         try:
             await self._servers.learn()
             for redis in self.primaries():
-                await redis.execute_command("PING")
+                await redis.exists(keys.META)
         except AuthenticationError as error:
             raise SettingsError(f"Redis refuses the sign-in: {error}") from error
         except (RedisError, OSError) as error:
@@ -230,7 +231,10 @@ async def connect(url: str, *, replicas: int = 0) -> Client:
 def _under_sentinel(url: str, replicas: int) -> _One:
     hosts, sign_in = _hosts(url, default_port=26379)
     service = urlsplit(url).path.strip("/") or "mymaster"
-    return _One(Sentinel(hosts, socket_timeout=TIMEOUT_SECONDS).master_for(service, **_OPTIONS, **sign_in), replicas)
+    # redis-py leaves Sentinel's constructor without types.
+    sentinel: Sentinel = Sentinel(hosts, socket_timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = {**_OPTIONS, **sign_in}
+    return _One(sentinel.master_for(service, **options), replicas)
 
 
 def _cluster(url: str, replicas: int) -> _Many:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.decision import Decision
 from bot.domain.effects import Schedule
-from bot.domain.events import Event, ReceiptReceived, ReplyReceived, TimerDue
+from bot.domain.events import Event, ReceiptReceived, TimerDue
 from bot.domain.messages import OutboundMessage
 from bot.errors import LeaseLost
 from bot.store import keys
@@ -116,8 +116,7 @@ class Commit:
 
     def _lay_out(self, lists: _Lists, one: Done, token: str, now: int) -> None:
         event, decision = one.event, one.decision
-        counted = event.customer if event is not None and isinstance(event.what, ReplyReceived) else ""
-        lists.entries.append((_PLACE[one.entry.lane], one.entry.id, counted))
+        lists.entries.append((_PLACE[one.entry.lane], one.entry.id, one.entry.customer))
         if one.dead:
             lists.dead.append((one.entry.packed, one.dead))
         if event is not None and isinstance(event.what, ReceiptReceived):

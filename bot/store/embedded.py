@@ -104,7 +104,7 @@ class EmbeddedRedis:
             return None
         finally:
             await redis.aclose()
-        return int(told["process_id"]) if Path(where["dir"]) == self._folder else None
+        return int(told["process_id"]) if where.get("dir") == str(self._folder) else None
 
     def _spawn(self, socket: Path) -> None:
         options = {
@@ -137,7 +137,7 @@ class EmbeddedRedis:
         try:
             while loop.time() < deadline and self._server.poll() is None:
                 try:
-                    await redis.execute_command("PING")
+                    await redis.exists("huixin:meta")
                 except BusyLoadingError:
                     deadline = max(deadline, loop.time() + _START_SECONDS)
                 except (RedisError, OSError):

@@ -30,6 +30,8 @@ class Entry:
     lane: Lane
     id: str
     packed: bytes
+    customer: str = ""
+    """Whose reply it is; empty for what does not count as unread."""
 
 
 class Inbox:
@@ -94,7 +96,9 @@ class Inbox:
         """Give the entries of one lane after an entry's id (`0-0`: from the first), oldest first."""
         key = keys.of(partition).live if lane == "live" else keys.of(partition).bulk
         found = await self._client.call(key, "XRANGE", key, f"({after}", "+", "COUNT", limit)
-        return [Entry(lane, entry_id.decode(), fields[b"e"]) for entry_id, fields in found]
+        return [
+            Entry(lane, entry_id.decode(), fields[b"e"], fields.get(b"c", b"").decode()) for entry_id, fields in found
+        ]
 
     async def failed(self, partition: int, entry: Entry) -> int:
         """Note a try at an entry that may fail, and tell how many there were."""

@@ -18,8 +18,8 @@ class Log:
         self._codec = codec
         self._recent: dict[tuple[int, str], LogEntry] = {}
 
-    async def read(self, partition: int, after: str, limit: int) -> list[tuple[str, LogEntry]]:
-        """Give entries after an id (`0-0`: from the first), oldest first."""
+    async def read(self, partition: int, after: str, limit: int) -> list[tuple[str, LogEntry | None]]:
+        """Give entries after an id (`0-0`: from the first), oldest first; None stands for one that cannot be read."""
         key = keys.of(partition).log
         found = await self._client.call(key, "XRANGE", key, f"({after}", "+", "COUNT", limit)
         return [(entry.decode(), self._entry(partition, entry.decode(), fields[b"e"])) for entry, fields in found]
@@ -36,6 +36,11 @@ class Log:
         dropped: int = await self._client.call(key, "XTRIM", key, "MINID", "~", before)
         return dropped
 
-    def _entry(self, partition: int, entry_id: str, packed: bytes) -> LogEntry:
+    def _entry(self, partition: int, entry_id: str, packed: bytes) -> LogEntry | None:
         recent = self._recent.pop((partition, entry_id), None)
-        return self._codec.unpack(LogEntry, packed) if recent is None else recent
+        if recent is not None:
+            return recent
+        try:
+            return self._codec.unpack(LogEntry, packed)
+        except ValueError:
+            return None

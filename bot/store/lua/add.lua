@@ -25,7 +25,7 @@ for i = 4, #ARGV, 4 do
         bulk = true
       end
     end
-    redis.call('XADD', bulk and KEYS[2] or KEYS[1], '*', 'e', event)
+    redis.call('XADD', bulk and KEYS[2] or KEYS[1], '*', 'e', event, 'c', customer)
     added = true
   end
   results[#results + 1] = result

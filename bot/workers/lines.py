@@ -1,0 +1,83 @@
+"""What a log entry looks like in the live feed; numbers are masked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.domain.decision import LogEntry
+from bot.domain.effects import AlertStaff, Reply, SendTemplate
+from bot.domain.events import (
+    BusinessEvent,
+    LinkClicked,
+    ReceiptReceived,
+    ReplyReceived,
+    SendFinished,
+    StaffActed,
+    TimerDue,
+)
+from bot.domain.feed import FeedItem, FeedKind
+from bot.domain.understanding import Understanding
+from bot.phone import mask
+from bot.workers.processor import DEAD_LETTER
+
+_COUNTRY: Final = "+86"
+
+
+def lines(entry: LogEntry, explain: Callable[[Understanding], Mapping[str, Any]]) -> list[FeedItem]:
+    """Give the feed's lines of one entry: what happened, then the texts and the alerts that it led to."""
+    event = entry.event
+    kind, text, detail = _happened(entry)
+    happened = FeedItem(
+        at=entry.decided_at,
+        shop=event.shop,
+        customer=event.customer,
+        phone=mask(event.phone),
+        kind=kind,
+        event=event.id,
+        text=_masked(text, event.phone),
+        understanding=explain(entry.understanding) if entry.understanding and kind == "reply" else None,
+        effects=tuple(effect.kind for effect in entry.effects),
+        detail=detail,
+    )
+    plain = replace(happened, text=None, understanding=None, effects=(), detail={})
+    found = [happened] if entry.effects or not isinstance(event.what, TimerDue) else []
+    for effect in entry.effects:
+        match effect:
+            case Reply() | SendTemplate():
+                about = {"template": effect.template or "", "class": _class_of(effect)}
+                found.append(replace(plain, kind="text", text=_masked(effect.text, event.phone), detail=about))
+            case AlertStaff():
+                about = {"alert": effect.alert, "reason": effect.reason, "severity": effect.severity}
+                told: FeedKind = "dead" if effect.reason == DEAD_LETTER else "alert"
+                found.append(replace(plain, kind=told, text=_masked(effect.text, event.phone), detail=about))
+    return found
+
+
+def _happened(entry: LogEntry) -> tuple[FeedKind, str | None, Mapping[str, str]]:
+    match entry.event.what:
+        case ReplyReceived(message=message):
+            hidden = entry.understanding.masked if entry.understanding else None
+            return "reply", hidden or message.text, {"account": message.account}
+        case BusinessEvent(type=name):
+            return "event", None, {"type": name}
+        case LinkClicked(link=link):
+            return "event", None, {"type": "link_clicked", "link": link}
+        case TimerDue(what=what, timer=timer):
+            return "event", None, {"type": "timer_due", "what": what, "timer": timer}
+        case StaffActed(actor=actor, action=action, text=text):
+            return "staff", text or None, {"actor": actor, "action": action}
+        case ReceiptReceived(message_id=message, report=report):
+            return "state", None, {"message": message, "state": report.state, "reason": report.code or ""}
+        case SendFinished() as sent:
+            about = {"message": sent.message_id, "state": sent.outcome, "reason": sent.reason, "account": sent.gateway}
+            return "state", None, about
+
+
+def _class_of(effect: Reply | SendTemplate) -> str:
+    return "conversation" if isinstance(effect, Reply) else effect.message_class
+
+
+def _masked(text: str | None, phone: str) -> str | None:
+    """Mask the customer's own number in a text; the feed is not sealed."""
+    national = phone.removeprefix(_COUNTRY)
+    return text.replace(national, mask(phone)) if text and national else text

@@ -1,0 +1,204 @@
+"""From inbox to commit: read a batch of one partition, decide in order, make it true at once."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.domain.customer import Customer
+from bot.domain.decision import Decision, LogEntry
+from bot.domain.effects import AlertStaff, Effect, OptOut
+from bot.domain.events import Event, Lane, ReplyReceived
+from bot.domain.ids import Ids
+from bot.errors import LeaseLost, StoreUnavailable
+from bot.store import keys
+from bot.store.bell import heard
+from bot.store.commit import Done, Gone
+from bot.store.inbox import Entry
+from bot.store.leases import Lease
+from bot.store.store import Store
+from bot.workers.loop import Stop, keep_on
+from bot.workers.mind import Mind
+
+LIVE_BATCH: Final = 64
+BULK_BATCH: Final = 16
+"""Small, for a live event waits until the batch before it is through."""
+_BULK_EVERY: Final = 8
+"""Batches of live events after which the bulk lane gets its turn all the same."""
+MOST_TRIES: Final = 3
+_BETWEEN_TRIES_SECONDS: Final = 0.05
+_IDLE_SECONDS: Final = 1.0
+"""The bell wakes us; this is for the one that was not heard."""
+_BREATH_SECONDS: Final = 0.01
+DEAD_LETTER: Final = "dead_letter"
+"""The reason of the alert that an event which could not be handled leaves in the log."""
+
+log = structlog.get_logger("workers.processor")
+
+
+class Processor:
+    """One partition's events, while its lease is ours."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        store: Store,
+        mind: Mind,
+        bulk_turns: asyncio.Semaphore,
+        committed: Callable[[int, Sequence[Decision]], None],
+    ) -> None:
+        """Take `bulk_turns`, which few partitions have at a time, and `committed`, told after each commit."""
+        self._lease = lease
+        self._store = store
+        self._mind = mind
+        self._bulk_turns = bulk_turns
+        self._committed = committed
+        self._after: dict[Lane, str] = {"live": "0-0", "bulk": "0-0"}
+        self._batches = 0
+        self._careful = True
+        """What a former owner left may be what killed it: one by one, each try counted first."""
+
+    async def run(self, stop: Stop) -> None:
+        """Handle events until told to stop. Raises LeaseLost."""
+        with self._store.bell.ear(keys.bell(self._lease.partition)) as ear:
+            stop.wakes(ear)
+
+            async def turn() -> None:
+                ear.clear()
+                if not await self.turn() and not stop:
+                    await heard(ear, _IDLE_SECONDS)
+
+            await keep_on("processor", turn, stop)
+
+    async def turn(self) -> bool:
+        """Handle one batch, live before bulk; tells whether there was any."""
+        read, partition = self._store.inbox.read, self._lease.partition
+        live = await read(partition, "live", self._after["live"], LIVE_BATCH)
+        if live:
+            self._batches += 1
+            await self._handle(live)
+        bulk_is_due = not live or self._batches % _BULK_EVERY == 0
+        bulk = await read(partition, "bulk", self._after["bulk"], BULK_BATCH) if bulk_is_due else []
+        if bulk:
+            async with self._bulk_turns:
+                await self._handle(bulk)
+        if self._careful and not live and not bulk:
+            self._careful = False
+        return bool(live or bulk)
+
+    async def _handle(self, entries: list[Entry]) -> None:
+        self._mind.step("read")
+        try:
+            if self._careful:
+                await self._one_by_one(entries)
+            else:
+                await self._together(entries)
+        except (StoreUnavailable, LeaseLost):
+            raise
+        except Exception:
+            log.exception("batch_failed", partition=self._lease.partition, events=len(entries))
+            await self._one_by_one(entries)
+        self._after[entries[0].lane] = entries[-1].id
+
+    async def _together(self, entries: list[Entry]) -> None:
+        while entries:
+            try:
+                await self._commit(await self._decide(entries))
+            except Gone as reason:
+                entries = [entry for entry in entries if entry.id not in reason.entries]
+            else:
+                return
+
+    async def _one_by_one(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            while True:
+                tries = await self._store.inbox.failed(self._lease.partition, entry)
+                try:
+                    if tries > MOST_TRIES:
+                        await self._bury(entry, "it ended the process, again and again")
+                    else:
+                        await self._together([entry])
+                except (StoreUnavailable, LeaseLost):
+                    raise
+                except Exception as fault:
+                    log.exception("event_failed", partition=self._lease.partition, entry=entry.id, tries=tries)
+                    if tries >= MOST_TRIES:
+                        await self._bury(entry, f"{type(fault).__name__}: {fault}")
+                        break
+                    await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
+                else:
+                    break
+
+    async def _decide(self, entries: list[Entry]) -> list[Done]:
+        events = [self._store.codec.unpack(Event, entry.packed) for entry in entries]
+        loaded = await self._store.customers.load_many(self._lease.partition, (event.customer for event in events))
+        self._mind.step("loaded")
+        customers: dict[str, Customer | None] = {cid: found.customer for cid, found in loaded.items()}
+        done: list[Done] = []
+        began = time.perf_counter()
+        for entry, event in zip(entries, events, strict=True):
+            customer = customers[event.customer]
+            known = event if event.phone else replace(event, phone=customer.phone if customer else "")
+            if not known.phone:
+                # A receipt for somebody who was erased meanwhile.
+                done.append(Done(entry, known, None))
+                continue
+            decision = self._mind.decide(customer, known, self._mind.clock())
+            customers[event.customer] = decision.customer
+            done.append(Done(entry, known, decision))
+            if time.perf_counter() - began > _BREATH_SECONDS:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+        self._mind.step("decided")
+        return done
+
+    async def _commit(self, done: list[Done]) -> None:
+        await self._store.commit.write(self._lease, done, self._mind.clock())
+        self._mind.step("committed")
+        self._committed(self._lease.partition, [one.decision for one in done if one.decision is not None])
+
+    async def _bury(self, entry: Entry, why: str) -> None:
+        """Move an event to the dead letters with an alert, and honour its stop words all the same."""
+        event = self._readable(entry)
+        log.error("dead_letter", partition=self._lease.partition, entry=entry.id, why=why)
+        decision: Decision | None = None
+        if event is not None:
+            try:
+                decision = await self._least(event, why)
+            except (StoreUnavailable, LeaseLost):
+                raise
+            except Exception:
+                log.exception("dead_letter_unread", partition=self._lease.partition, entry=entry.id)
+                if scope := self._stops(event):
+                    await self._store.dead.hold(self._lease.partition, event.customer, scope)
+        try:
+            await self._commit([Done(entry, event, decision, dead=why)])
+        except Gone:
+            return
+
+    async def _least(self, event: Event, why: str) -> Decision:
+        now = self._mind.clock()
+        customer = await self._store.customers.load(event.customer)
+        alert = AlertStaff(alert=Ids(event.id).make("alert"), reason=DEAD_LETTER, severity="urgent", text=why)
+        effects: tuple[Effect, ...] = (alert,)
+        if scope := self._stops(event):
+            effects += (OptOut(scope=scope, words=_text(event)),)
+        phone = event.phone or (customer.phone if customer else "")
+        entry = LogEntry(event=replace(event, phone=phone), decided_at=now, content_version="", effects=effects)
+        return Decision(entry=entry, customer=self._mind.apply(customer, entry))
+
+    def _stops(self, event: Event) -> str | None:
+        return self._mind.stop_scope(_text(event)) if isinstance(event.what, ReplyReceived) else None
+
+    def _readable(self, entry: Entry) -> Event | None:
+        try:
+            return self._store.codec.unpack(Event, entry.packed)
+        except ValueError:
+            return None
+
+
+def _text(event: Event) -> str:
+    return event.what.message.text if isinstance(event.what, ReplyReceived) else ""
