@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.gateway import Submission
+
 GateName = Literal[
     "switch",
     "allow_list",
@@ -19,6 +21,7 @@ GateName = Literal[
     "care_ratio",
     "quiet_hours",
     "words",
+    "route",
 ]
 """Which gate spoke; reports count by these."""
 
@@ -43,6 +46,14 @@ class Never:
 
     reason: str
     gate: GateName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A text that passed the gates, rendered for the account that will carry it."""
+
+    account: str
+    submission: Submission
 
 
 Verdict = Send | Later | Never

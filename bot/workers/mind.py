@@ -8,18 +8,12 @@ from typing import Any, Protocol
 from bot.domain.customer import Customer
 from bot.domain.decision import Decision, LogEntry
 from bot.domain.events import Event
-from bot.domain.gateway import Gateway, HttpReply, HttpRequest, Submission
+from bot.domain.gateway import Gateway, HttpReply, HttpRequest
 from bot.domain.messages import OutboundMessage
 from bot.domain.understanding import Understanding
-from bot.domain.verdict import Later, Never
+from bot.domain.verdict import Later, Never, Ready
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A text that passed the gates, rendered for the account that will carry it."""
-
-    account: str
-    submission: Submission
+__all__ = ["Apply", "Decide", "Mind", "Prepare", "Ready", "Transport"]
 
 
 Decide = Callable[[Customer | None, Event, datetime], Decision]
