@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.errors import Fault
 
@@ -48,6 +49,8 @@ class Page:
     """As people are shown it."""
     data: Any = None
     lines: dict[Where, int] = field(default_factory=dict)
+    literals: dict[Where, str] = field(default_factory=dict)
+    """How numbers and truth values are written, for places where a text is meant."""
     faults: list[Fault] = field(default_factory=list)
 
     def line(self, where: Where) -> int:
@@ -107,19 +110,43 @@ def _build(loader: _Loader, node: yaml.Node, where: Where, page: Page) -> Any:
         return [_build(loader, item, (*where, place), page) for place, item in enumerate(node.value)]
     if node.tag.startswith("!"):
         raise yaml.MarkedYAMLError(problem=f"the tag {node.tag} means nothing here", problem_mark=node.start_mark)
-    return loader.construct_object(node)
+    built = loader.construct_object(node)
+    if isinstance(built, int | float):
+        page.literals[where] = str(node.value)
+    return built
 
 
 def validate(page: Page, where: Where, data: Any, adapter: TypeAdapter[T], names: Iterable[str]) -> T | None:
     """Check data against its type; faults go to the page, with their lines. `names`: what a key may be called."""
+    thing, faults = _check(data, adapter)
+    mended = data
+    for error in faults:
+        # A menu of `1` or a word like `520` is a text as it stands.
+        there = _there(page, where, error["loc"])
+        if error["type"] == "string_type" and there in page.literals:
+            mended = _with_text(mended, there[len(where) :], page.literals[there])
+    if mended is not data:
+        thing, faults = _check(mended, adapter)
+    for error in faults:
+        page.fault(_there(page, where, error["loc"]), _sentence(error["type"], error["loc"], error["msg"], names))
+    return thing
+
+
+def _check(data: Any, adapter: TypeAdapter[T]) -> tuple[T | None, list[ErrorDetails]]:
     try:
         # By way of JSON a list is a tuple and "PT48H" a duration, while "1" is still no number.
-        return adapter.validate_json(json.dumps(data), strict=True)
+        return adapter.validate_json(json.dumps(data), strict=True), []
     except ValidationError as errors:
-        for error in errors.errors(include_url=False):
-            there = _there(page, where, error["loc"])
-            page.fault(there, _sentence(error["type"], error["loc"], error["msg"], names))
-        return None
+        return None, errors.errors(include_url=False)
+
+
+def _with_text(data: Any, where: Where, text: str) -> Any:
+    """Give a copy with the value at a place replaced."""
+    if not where:
+        return text
+    copy: Any = dict(data) if isinstance(data, dict) else list(data)
+    copy[where[0]] = _with_text(copy[where[0]], where[1:], text)
+    return copy
 
 
 def _there(page: Page, where: Where, loc: Iterable[str | int]) -> Where:

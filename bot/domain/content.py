@@ -125,7 +125,8 @@ class Step:
     expires_in: timedelta | None = None
     wait: timedelta | None = None
     until: str | None = None
-    """wait: an expression that gives a date-time ("appointment.start - days(1)"), at `at` o'clock if given."""
+    """wait: an expression that gives a date-time ("appointment.start - days(1)"), at `at` o'clock if given;
+    ask: the same, at which the question runs out at the latest."""
     at: str | None = None
     event: str | None = None
     """wait_for: the type of a business event."""
@@ -142,6 +143,10 @@ class Step:
     """goto: where to; other kinds: the next step where it is not the following one; `end` ends the run."""
     quiz: str | None = None
     """ask: the quiz that is asked; None: the one that the trigger's data names."""
+    options: tuple[str, ...] = ()
+    """ask: what can be chosen from, numbered from 1 (choice, survey, promo)."""
+    slots: str | None = None
+    """ask: an expression that gives the times offered ("slots")."""
     reason: str = ""
     """alert: what staff read, a template; end: why the run ends."""
     severity: Severity = "warning"

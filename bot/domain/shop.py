@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from bot.domain.customer import Customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Policy:
     only_to: tuple[str, ...] = ()
     """Allow-list mode: where given, only these customers (by id) are written to."""
     forbidden_words: tuple[str, ...] = ()
-    """Never sent, however they are split or written (发*票, ＶＸ)."""
+    """Never sent, however they are split or written (发*票, v.x)."""
     marketing_needs_opt_in: bool = False
     """True: marketing only to customers whose consent we hold a proof of; False: to all who did not refuse."""
 
@@ -60,3 +63,15 @@ class Shop:
     def tz(self) -> tzinfo:
         """The shop's time zone."""
         return ZoneInfo(self.zone)
+
+    def tz_of(self, customer: Customer) -> tzinfo:
+        """Give the customer's time zone where the profile has one (`zone`), else the shop's."""
+        return _known_zone(customer.fields.get("zone", "")) or self.tz
+
+
+@lru_cache(maxsize=64)
+def _known_zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, OSError, ValueError):
+        return None

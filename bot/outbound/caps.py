@@ -9,7 +9,6 @@ from typing import Final
 from bot.domain.customer import Customer, Sent
 from bot.domain.messages import OutboundMessage
 from bot.domain.shop import Shop
-from bot.outbound.hours import zone_of
 
 _SPANS: Final = {"day": 1, "week": 7, "month": 30}
 """Days back, today included, by the customer's calendar."""
@@ -21,7 +20,7 @@ _WISHES: Final = {"daily": 1, "weekly": 7, "biweekly": 14, "monthly": 30, "quart
 
 def cap_reached(message: OutboundMessage, customer: Customer, shop: Shop, now: datetime) -> str | None:
     """Give the reason why one more would be too many, or None."""
-    zone = zone_of(customer, shop)
+    zone = shop.tz_of(customer)
     today = now.astimezone(zone).date()
     ages = [
         (today - sent.at.astimezone(zone).date()).days

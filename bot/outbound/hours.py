@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from bot.domain.customer import Customer
 from bot.domain.shop import Shop
@@ -37,14 +35,9 @@ class Window:
         return Window(start, end, days) if start < end and days else None
 
 
-def zone_of(customer: Customer, shop: Shop) -> tzinfo:
-    """Give the customer's time zone where the profile has one (`zone`), else the shop's."""
-    return _zone(customer.fields.get("zone", "")) or shop.tz
-
-
 def next_open(customer: Customer, shop: Shop, now: datetime, *, promotes: bool) -> datetime:
     """Give `now` if a text may leave, else the next moment at which it may (in the customer's zone)."""
-    zone = zone_of(customer, shop)
+    zone = shop.tz_of(customer)
     local = now.astimezone(zone)
     window = _window(customer, shop, promotes=promotes)
     for ahead in range(8):
@@ -84,11 +77,3 @@ def _wished(when: str) -> Window:
 def _clock(text: str) -> time:
     # Midnight as an end is written 24:00 or 00:00 by people and by no library.
     return time.max if text in ("24:00", "24:0") else time.fromisoformat(text.zfill(5))
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, OSError, ValueError):
-        return None

@@ -45,7 +45,7 @@ def test_every_fault_is_told_with_file_and_line(tmp_path):
         "a",
         campaigns__number="text: x\nname: other",
         journeys__follow_up=broken,
-        quizzes__lichun="question: 立春吃什么?\noptions: [春饼, 1]\ncloses_in: soon\n",
+        quizzes__lichun="question: 立春吃什么?\noptions: [春饼, [1]]\ncloses_in: soon\n",
         templates__texts="hello: 您好\nhello: 再见\nnumber: 12\n",
         faq__hours="answer: 九点\n",
         prompts__raiting="again: x\n",
@@ -77,6 +77,12 @@ def test_every_fault_is_told_with_file_and_line(tmp_path):
 def test_yaml_is_read_as_people_mean_it(tmp_path):
     top = folder(tmp_path, "a", words__plain="on: 12:30\noff: 2025-02-03\nyes: no\nn: 012\n")
     assert content.load([top]).words["plain"] == {"on": "12:30", "off": "2025-02-03", "yes": "no", "n": "012"}
+
+
+def test_a_number_stands_for_a_text_where_a_text_is_meant(tmp_path):
+    top = folder(tmp_path, "a", quizzes__love="question: 520\noptions: [1314, 3.10, true]\nright: 2\n")
+    quiz = content.load([top]).quizzes["love"]
+    assert (quiz.question, quiz.options, quiz.right) == ("520", ("1314", "3.10", "true"), 2)
 
 
 def test_a_bomb_of_aliases_is_refused(tmp_path):
