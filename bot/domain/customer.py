@@ -34,6 +34,9 @@ class Prompt:
     """The right option of a quiz, from 1; None where every answer wins."""
     slots_offered: tuple[datetime, ...] = ()
     proposed: datetime | None = None
+    """A time we read back and wait to be agreed to."""
+    day: str | None = None
+    """The day the customer asked for, the hour still being open (ISO)."""
     appointment: str | None = None
     subject: str | None = None
     """What it is about: an order id, a quiz's name, a survey's name."""
@@ -95,6 +98,8 @@ class Appointment:
     state: Literal["booked", "confirmed", "cancelled", "moving"] = "booked"
     """`moving`: the customer wants another time and the shop has not granted it yet."""
     wanted: datetime | None = None
+    slots: tuple[datetime, ...] = ()
+    """Other times that the shop offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +178,8 @@ class Sent:
     message_class: str
     care: bool = False
     journey: str | None = None
+    message: str = ""
+    """Our id of the text, by which one that never left is taken off again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +233,9 @@ class Customer:
     last_text: str = ""
     same_text: int = 0
     """How often in a row the same text came: the loop guard."""
+    last_said: str = ""
+    """Our last answer: gateways refuse the same text twice within half a minute."""
+    complained_at: datetime | None = None
     answered_at: tuple[datetime, ...] = ()
     """When we lately answered automatically, bounded: the other half of the loop guard."""
     last_class: str | None = None

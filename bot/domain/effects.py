@@ -144,6 +144,7 @@ class CancelAppointment:
     """The customer will not come."""
 
     appointment: str
+    start: datetime | None = None
     kind: Literal["cancel_appointment"] = "cancel_appointment"
 
 

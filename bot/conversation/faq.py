@@ -1,0 +1,58 @@
+"""Which answer of content/faq/ fits a question: by its words, else by the nearest example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+from bot.conversation.clauses import split
+from bot.conversation.text import plain, squeezed
+from bot.domain.content import Faq
+
+NEAR: Final = 70
+"""From this likeness (0 to 100) up an example is taken for the question."""
+BY_WORDS: Final = 80
+"""What words are worth beside examples; more words, and longer ones, are worth more."""
+CLAUSE_AT_MOST: Final = 60
+OPENERS: Final = ("请问一下", "请问下", "请问", "想问一下", "想问下", "想问", "问一下", "问下", "您好", "你好", "那个")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The questions that have answers, prepared once when content is loaded."""
+
+    examples: tuple[tuple[str, Faq], ...]
+    words: tuple[tuple[tuple[str, ...], Faq], ...]
+
+    @classmethod
+    def of(cls, faqs: Mapping[str, Faq]) -> Answers:
+        """Prepare the questions of content/faq/."""
+        return cls(
+            examples=tuple((_bare(example), faq) for faq in faqs.values() for example in faq.examples),
+            words=tuple((tuple(plain(words).split()), faq) for faq in faqs.values() for words in faq.words),
+        )
+
+    def find(self, text: str) -> Faq | None:
+        """Give the answer that fits best, or None where none fits well."""
+        parts = {_bare(clause.text) for clause in split(plain(text))} | {_bare(text)}
+        found = [best for part in sorted(parts) if 1 < len(part) <= CLAUSE_AT_MOST and (best := self._best(part))]
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+    def _best(self, text: str) -> tuple[float, Faq] | None:
+        scored: list[tuple[float, Faq]] = [
+            (BY_WORDS + sum(map(len, words)), faq) for words, faq in self.words if all(word in text for word in words)
+        ]
+        near = process.extractOne(text, [example for example, _ in self.examples], scorer=fuzz.ratio, score_cutoff=NEAR)
+        if near is not None:
+            scored.append((near[1], self.examples[near[2]][1]))
+        return max(scored, key=lambda one: one[0], default=None)
+
+
+def _bare(text: str) -> str:
+    bare = squeezed(plain(text))
+    for opener in OPENERS:
+        bare = bare.removeprefix(opener)
+    return bare

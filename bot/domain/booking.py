@@ -1,0 +1,216 @@
+"""What the three appointment intents and a plain yes or no do to a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from bot.domain.customer import Appointment, CloseReason, Prompt
+from bot.domain.effects import (
+    CancelAppointment,
+    ClosePrompt,
+    ConfirmAppointment,
+    Effect,
+    NotifyShop,
+    OpenPrompt,
+    Reply,
+    RescheduleAppointment,
+    RestoreAppointment,
+)
+from bot.domain.turn import Turn, open_ticket, waiting
+from bot.domain.understanding import Period, Slots
+
+PROPOSAL_KEPT: Final = timedelta(hours=24)
+OFFERED_AT_MOST: Final = 4
+_PERIODS: Final[dict[Period, tuple[str, str]]] = {
+    "morning": ("00:00", "12:00"),
+    "noon": ("11:00", "14:00"),
+    "afternoon": ("12:00", "18:00"),
+    "evening": ("17:00", "24:00"),
+}
+
+
+def question_of(turn: Turn) -> Prompt | None:
+    """Give the open appointment prompt that the reply speaks to."""
+    prompt = turn.prompt
+    return prompt if prompt is not None and prompt.kind == "appointment" else turn.newest("appointment")
+
+
+def booking_of(turn: Turn, *, cancelled: bool = False) -> Appointment | None:
+    """Give the booking that the reply speaks of: the prompt's, else the next one that stands."""
+    prompt = question_of(turn)
+    closed = turn.closed
+    named = prompt or (closed.prompt if closed and closed.prompt.kind == "appointment" else None)
+    bookings = {one.id: one for one in turn.customer.appointments}
+    if named is not None and named.appointment is not None:
+        # One that the shop has not told us of, but asks about, is known by the question alone.
+        return bookings.get(named.appointment) or Appointment(id=named.appointment, start=named.expires_at or turn.now)
+    standing = [one for one in bookings.values() if one.start >= turn.at and (one.state == "cancelled") == cancelled]
+    return min(standing, key=lambda one: one.start, default=None)
+
+
+def unknown(turn: Turn) -> list[Effect]:
+    """Say that we find no booking, and bring a person to it."""
+    ticket = open_ticket(turn, "appointment")
+    return [*([ticket] if ticket else []), turn.say("appointment_unknown", **waiting(turn))]
+
+
+def confirm(turn: Turn, booking: Appointment) -> list[Effect]:
+    """The customer will come."""
+    effects: list[Effect] = [
+        ConfirmAppointment(appointment=booking.id, start=booking.start),
+        _tell("appointment.confirmed", booking, booking.start),
+    ]
+    return _done(turn, booking, effects, "confirmed", turn.say("appointment_confirmed", start=booking.start))
+
+
+def cancel(turn: Turn, booking: Appointment) -> list[Effect]:
+    """The customer will not come."""
+    effects: list[Effect] = [
+        CancelAppointment(appointment=booking.id, start=booking.start),
+        _tell("appointment.cancelled", booking, booking.start),
+    ]
+    return _done(turn, booking, effects, "cancelled", turn.say("appointment_cancelled", start=booking.start))
+
+
+def move(turn: Turn, booking: Appointment, start: datetime) -> list[Effect]:
+    """The customer agreed to another time, or picked an offered one."""
+    effects: list[Effect] = [
+        RescheduleAppointment(appointment=booking.id, start=start, was=booking.start),
+        _tell("appointment.rescheduled", booking, start),
+    ]
+    return _done(turn, booking, effects, "rescheduled", turn.say("appointment_moved", start=start))
+
+
+def restore(turn: Turn, booking: Appointment) -> list[Effect]:
+    """The customer takes back a cancellation or a move."""
+    start = booking.wanted or booking.start
+    return [
+        RestoreAppointment(appointment=booking.id, start=start),
+        _tell("appointment.restored", booking, start),
+        turn.say("appointment_restored", start=start),
+    ]
+
+
+def reschedule(turn: Turn, booking: Appointment, slots: Slots) -> list[Effect]:
+    """Find out which time is wanted: pick an offered one, propose one, offer some, or ask."""
+    prompt = question_of(turn)
+    offered = prompt.slots_offered if prompt else ()
+    wanted = _wanted(turn, booking, slots, prompt)
+    picked = _picked(offered, slots, wanted)
+    if picked is not None:
+        return move(turn, booking, picked)
+    if wanted is not None:
+        if prompt is not None and prompt.proposed == wanted:
+            return move(turn, booking, wanted)
+        return _weigh(turn, booking, prompt, wanted)
+    free = _matching(offered or booking.slots, turn, slots)
+    if free:
+        return _offer(turn, booking, prompt, free)
+    if slots.date or slots.period:
+        day = slots.date or (prompt.day if prompt else None)
+        asked = _asked(turn, booking, prompt, day=day)
+        return [OpenPrompt(prompt=asked), turn.say("appointment_ask_hour", day=day, opens=turn.shop.opens)]
+    return [OpenPrompt(prompt=_asked(turn, booking, prompt)), turn.say("appointment_ask_when", start=booking.start)]
+
+
+def _weigh(turn: Turn, booking: Appointment, prompt: Prompt | None, wanted: datetime) -> list[Effect]:
+    """Read a wanted time back, unless it cannot be."""
+    clock = f"{turn.local(wanted):%H:%M}"
+    if wanted <= turn.now:
+        return [OpenPrompt(prompt=_asked(turn, booking, prompt)), turn.say("appointment_past")]
+    if not turn.shop.opens <= clock < turn.shop.closes:
+        day = turn.local(wanted).date().isoformat()
+        return [OpenPrompt(prompt=_asked(turn, booking, prompt, day=day)), turn.say("appointment_closed")]
+    free = booking.slots
+    if free and wanted not in free:
+        same_day = [slot for slot in free if turn.local(slot).date() == turn.local(wanted).date()]
+        return _offer(turn, booking, prompt, same_day or free, full=wanted)
+    proposal = _asked(turn, booking, prompt, proposed=wanted)
+    return [OpenPrompt(prompt=proposal), turn.say("appointment_propose", start=wanted)]
+
+
+def _offer(
+    turn: Turn, booking: Appointment, prompt: Prompt | None, free: Sequence[datetime], full: datetime | None = None
+) -> list[Effect]:
+    slots = tuple(free)[:OFFERED_AT_MOST]
+    choices = " ".join(f"{place}){turn.label(slot)}" for place, slot in enumerate(slots, 1))
+    asked = _asked(turn, booking, prompt, offered=slots)
+    return [OpenPrompt(prompt=asked), turn.say("appointment_offer", choices=choices, full=full)]
+
+
+def _asked(
+    turn: Turn,
+    booking: Appointment,
+    prompt: Prompt | None,
+    *,
+    proposed: datetime | None = None,
+    offered: tuple[datetime, ...] = (),
+    day: str | None = None,
+) -> Prompt:
+    """The question in its new form; it keeps its id, so that a journey that waits for it goes on waiting."""
+    kept_until = turn.now + PROPOSAL_KEPT
+    if prompt is None:
+        prompt = Prompt(
+            id=turn.ids.make("prompt", "appointment"), kind="appointment", opened_at=turn.now, appointment=booking.id
+        )
+    return replace(
+        prompt,
+        opened_at=turn.now,
+        sent_at=None,
+        expires_at=max(prompt.expires_at or kept_until, kept_until),
+        proposed=proposed,
+        slots_offered=offered,
+        day=day,
+    )
+
+
+def _wanted(turn: Turn, booking: Appointment, slots: Slots, prompt: Prompt | None) -> datetime | None:
+    """Give the wanted moment; a bare hour is on the day spoken of before, else on the booking's."""
+    if slots.time is None:
+        return None
+    day = slots.date or (prompt.day if prompt else None)
+    on = date.fromisoformat(day) if day else turn.local((prompt and prompt.proposed) or booking.start).date()
+    return datetime.combine(on, time.fromisoformat(slots.time), turn.shop.tz)
+
+
+def _picked(offered: Sequence[datetime], slots: Slots, wanted: datetime | None) -> datetime | None:
+    if wanted is not None:
+        exact = next((slot for slot in offered if slot == wanted), None)
+        # A bare hour picks the one offered slot of that hour, whatever its day.
+        same_hour = [slot for slot in offered if f"{slot.astimezone(wanted.tzinfo):%H:%M}" == slots.time]
+        return exact or (same_hour[0] if slots.date is None and len(same_hour) == 1 else None)
+    if slots.option is not None and 0 < slots.option <= len(offered):
+        return offered[slots.option - 1]
+    return None
+
+
+def _matching(free: Sequence[datetime], turn: Turn, slots: Slots) -> list[datetime]:
+    """Give the free slots of the day and the time of day asked for."""
+    since, until = _PERIODS[slots.period] if slots.period else ("00:00", "24:00")
+    return [
+        slot
+        for slot in free
+        if (slots.date is None or turn.local(slot).date().isoformat() == slots.date)
+        and since <= f"{turn.local(slot):%H:%M}" < until
+    ]
+
+
+def _done(turn: Turn, booking: Appointment, effects: list[Effect], answer: str, said: Reply) -> list[Effect]:
+    """Close every question about this booking; where one was open, content says what to answer."""
+    asked = question_of(turn)
+    about = [
+        prompt
+        for prompt in turn.open_prompts
+        if prompt.kind == "appointment" and (prompt is asked or prompt.appointment in {booking.id, None})
+    ]
+    for prompt in about:
+        reason: CloseReason = "answered" if prompt is asked else "replaced"
+        effects.append(ClosePrompt(prompt=prompt.id, reason=reason, answer=answer, answered_at=turn.event.at))
+    return effects if asked is not None else [*effects, said]
+
+
+def _tell(what: str, booking: Appointment, start: datetime) -> NotifyShop:
+    return NotifyShop(type=what, data={"appointment_id": booking.id, "start": start.isoformat()})

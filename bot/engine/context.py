@@ -1,0 +1,113 @@
+"""The light in which a reply is understood, made from the customer as it was when the reply was written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.customer import ClosedPrompt, Customer, Prompt
+from bot.domain.understanding import PromptView, ReplyContext
+from bot.engine.mind import Scene
+
+GRACE: Final = timedelta(hours=72)
+"""An answer to a prompt that expired is still recorded, as late."""
+CORRECTED_WITHIN: Final = timedelta(hours=24)
+"""An answer may be taken back in words this long ..."""
+REPLACED_WITHIN: Final = timedelta(minutes=30)
+"""... and replaced by a bare second answer this long."""
+BARE: Final = 3
+"""A text of so many characters is a bare answer."""
+
+
+def as_written(customer: Customer, at: datetime) -> Customer:
+    """Give the customer with every prompt open that was open when the reply was written.
+
+    Answers are judged by the time of writing: one that was on its way while its prompt expired is in time.
+    """
+    in_time = [
+        past
+        for past in customer.closed
+        if past.reason == "expired"
+        and past.prompt.expires_at is not None
+        and at < past.prompt.expires_at
+        and _sent(past.prompt) <= at
+        and past.answer is None
+    ]
+    if not in_time:
+        return customer
+    prompts = sorted((*customer.prompts, *(past.prompt for past in in_time)), key=lambda one: one.opened_at)
+    return replace(customer, prompts=tuple(prompts), closed=tuple(p for p in customer.closed if p not in in_time))
+
+
+def reply_context(scene: Scene, text: str) -> ReplyContext:
+    """Build the context of a reply; the scene's customer is already `as_written`."""
+    customer, at, shop = scene.customer, scene.at, scene.shop
+    newest_first = [prompt for prompt in reversed(customer.prompts) if _sent(prompt) <= at]
+    overtaken = [past.prompt for past in reversed(customer.closed) if overtaken_by(past, at)]
+    booking = next_booking(customer, at)
+    return ReplyContext(
+        now=at.astimezone(shop.tz),
+        prompts=tuple(_view(prompt, shop_zone=scene) for prompt in (*newest_first, *overtaken)),
+        lately=tuple(_past_view(past, scene) for past in reversed(customer.closed) if _is_late(past, scene, text)),
+        booking=booking.astimezone(shop.tz) if booking else None,
+        opens=shop.opens,
+        closes=shop.closes,
+        last_class=customer.last_class,
+        last_stop_letters=customer.last_stop_letters,
+        opted_out=customer.stopped("marketing"),
+        with_staff=customer.paused_by is not None,
+        corrections=scene.mind.corrections,
+    )
+
+
+def overtaken_by(past: ClosedPrompt, at: datetime) -> bool:
+    """Tell whether a newer answer than the one written at this time has been recorded already."""
+    return past.reason == "answered" and past.answered_at is not None and _sent(past.prompt) <= at < past.answered_at
+
+
+def next_booking(customer: Customer, at: datetime) -> datetime | None:
+    """Give the start of the next booking that still stands."""
+    return min(
+        (one.start for one in customer.appointments if one.state != "cancelled" and one.start >= at), default=None
+    )
+
+
+def _sent(prompt: Prompt) -> datetime:
+    return prompt.sent_at or prompt.opened_at
+
+
+def _is_late(past: ClosedPrompt, scene: Scene, text: str) -> bool:
+    age = scene.at - past.closed_at
+    if overtaken_by(past, scene.at):
+        return False
+    match past.reason:
+        case "answered":
+            window = REPLACED_WITHIN if len(text.strip()) <= BARE else CORRECTED_WITHIN
+            return past.answer is not None and age <= window
+        case "expired":
+            return past.answer is None and scene.at - (past.prompt.expires_at or past.closed_at) <= GRACE
+        case "stopped":
+            # Closed by a stop; a score that comes all the same is kept.
+            return past.prompt.kind == "rating" and not scene.customer.wrong_number and age <= GRACE
+        case _:
+            return False
+
+
+def _past_view(past: ClosedPrompt, scene: Scene) -> PromptView:
+    view = _view(past.prompt, shop_zone=scene)
+    if past.reason == "answered":
+        return replace(view, answered=f"{past.prompt.kind}:{past.answer}")
+    return replace(view, expired=True)
+
+
+def _view(prompt: Prompt, *, shop_zone: Scene) -> PromptView:
+    tz = shop_zone.shop.tz
+    return PromptView(
+        id=prompt.id,
+        kind=prompt.kind,
+        options=prompt.options,
+        slots_offered=tuple(slot.astimezone(tz) for slot in prompt.slots_offered),
+        proposed=prompt.proposed.astimezone(tz) if prompt.proposed else None,
+        stop_letters=prompt.stop_letters,
+    )

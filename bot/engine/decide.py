@@ -1,0 +1,81 @@
+"""The one pure function that decides: a customer and an event in, everything that a commit writes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from bot.domain.customer import Customer
+from bot.domain.decision import Decision, LogEntry
+from bot.domain.effects import Effect, IgnoreDuplicate
+from bot.domain.events import (
+    BusinessEvent,
+    Event,
+    LinkClicked,
+    ReceiptReceived,
+    ReplyReceived,
+    SendFinished,
+    StaffActed,
+    TimerDue,
+)
+from bot.domain.understanding import Understanding
+from bot.engine import business, leaving, reply, sending, staff, timers
+from bot.engine.apply import apply, newcomer
+from bot.engine.duplicates import dedupe_key, is_duplicate
+from bot.engine.journeys import begun
+from bot.engine.mind import Mind, Scene
+from bot.engine.wording import merge
+
+__all__ = ["Mind", "decide"]
+
+
+def decide(customer: Customer | None, event: Event, mind: Mind, now: datetime) -> Decision:
+    """Decide what one event leads to; the same arguments give the same decision, to the last id."""
+    scene = Scene(customer=customer or newcomer(event), event=event, mind=mind, now=now)
+    key = dedupe_key(scene)
+    understanding: Understanding | None = None
+    effects: Sequence[Effect]
+    if is_duplicate(scene, key):
+        effects = [IgnoreDuplicate(key=key)]
+    else:
+        understanding, asked = _meet(scene)
+        effects = leaving.with_timers(scene, merge(scene, asked))
+    entry = LogEntry(
+        event=event,
+        decided_at=now,
+        content_version=mind.content.version,
+        effects=tuple(effects),
+        understanding=understanding,
+        dedupe_key=key,
+    )
+    after = apply(scene.customer, entry)
+    to_set, cancelled = leaving.timers(entry.effects)
+    return Decision(
+        entry=entry,
+        customer=after,
+        outbox=leaving.outbox(scene, after, entry.effects),
+        timers=to_set,
+        cancelled=cancelled,
+    )
+
+
+def _meet(scene: Scene) -> tuple[Understanding | None, list[Effect]]:
+    """Give what the event means, if it is words, and what it asks for."""
+    match scene.event.what:
+        case ReplyReceived():
+            return reply.answer(scene)
+        case BusinessEvent() as news:
+            return None, business.happened(scene, news)
+        case TimerDue() as timer:
+            return None, timers.due(scene, timer)
+        case StaffActed() as act:
+            return None, staff.acted(scene, act)
+        case SendFinished() as what:
+            return None, sending.finished(scene, what)
+        case ReceiptReceived() as what:
+            return None, sending.reported(scene, what)
+        case LinkClicked():
+            return None, begun(scene)
+        case _:
+            assert_never(scene.event.what)

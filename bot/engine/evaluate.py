@@ -1,0 +1,288 @@
+"""`huixin eval`: labelled replies and dialogues against the true decisions, and moods against the true scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from typing import Any, Final, get_args
+
+from pydantic import TypeAdapter
+
+from bot.domain.customer import PromptKind
+from bot.domain.decision import Decision
+from bot.domain.effects import (
+    CancelAppointment,
+    ConfirmAppointment,
+    Effect,
+    RecordQuizAnswer,
+    RecordRating,
+    RecordSurveyAnswer,
+    ReplaceAnswer,
+    ReplaceRating,
+    Reply,
+    RescheduleAppointment,
+)
+from bot.domain.shop import Shop
+from bot.domain.understanding import Mood, Slots, Understanding
+from bot.engine.measures import Confusion, calibration_error
+from bot.engine.mind import Mind
+from bot.engine.simulate import Simulation
+
+Line = Mapping[str, Any]
+Row = dict[str, Any]
+Scorer = Callable[[str], Mood]
+
+START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
+"""The clock of the conventions: a Wednesday."""
+BOOKING: Final = datetime.fromisoformat("2025-07-03T14:00:00+08:00")
+SHOP: Final = Shop(name="default", signature="森茶", opens="09:00", closes="21:00")
+AS_SETS: Final = frozenset({"also", "only", "on", "off"})
+UNASKED: Final = ("rating", "option", "date", "time", "phone")
+"""Slots that may not be found where none is given."""
+ALERT: Final = 0.8
+"""p(neg) from which staff would be called."""
+MOODS: Final = ("neg", "neu", "pos")
+_DURATION: Final = TypeAdapter(timedelta)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came out: one report, and a row for each reply or user turn."""
+
+    report: dict[str, Any]
+    rows: list[Row]
+
+
+def evaluate(lines: Iterable[Line], mind: Mind, scorer: Scorer) -> Evaluation:
+    """Score labelled lines; a part of the report is there if the lines had its kind. Raises ValueError."""
+    singles: list[tuple[Line, Row, Decision]] = []
+    dialogues: list[list[Row]] = []
+    moods: list[tuple[str, Mood]] = []
+    for line in lines:
+        if "turns" in line:
+            dialogues.append(run_dialogue(line, mind))
+        elif "label" in line:
+            moods.append((str(line["label"]), scorer(str(line["text"]))))
+        elif "text" in line and "intent" in line:
+            row, decision = run_single(line, mind)
+            singles.append((line, row, decision))
+        else:
+            raise ValueError(f"neither reply, dialogue nor mood line: {sorted(line)}")
+    report: dict[str, Any] = {}
+    if singles:
+        report["singles"] = _score_singles(singles)
+    if dialogues:
+        report["dialogues"] = _score_dialogues(dialogues)
+    if moods:
+        report["sentiment"] = _score_moods(moods)
+    rows = [row for _, row, _ in singles] + [row for dialogue in dialogues for row in dialogue]
+    return Evaluation(report=report, rows=rows)
+
+
+def run_single(line: Line, mind: Mind) -> tuple[Row, Decision]:
+    """Run one labelled reply: its context was opened a minute before."""
+    simulation = Simulation(mind, START - timedelta(minutes=1))
+    context = line.get("context", "none")
+    if context != "none":
+        _open(simulation, context, "", {"quiz_options": line.get("quiz_options", [])})
+    simulation.wait_until(START)
+    decision = simulation.say(line["text"])
+    given = {name: line[name] for name in ("intent", "slots", "sentiment") if name in line}
+    return _row(line.get("id", ""), 0, line["text"], given, simulation, decision), decision
+
+
+def run_dialogue(line: Line, mind: Mind) -> list[Row]:
+    """Run one labelled dialogue; turns are handled in their order of arrival."""
+    simulation = Simulation(mind, START)
+    rows: list[Row] = []
+    said: tuple[str, datetime] | None = None
+    for number, turn in enumerate(line["turns"]):
+        _move_clock(simulation, turn)
+        expected = turn.get("expect", {})
+        if "bot" in turn:
+            _open(simulation, expected.get("opens", "none"), turn["bot"], expected)
+            continue
+        text = turn["user"]
+        if said == (text, simulation.now) and not {"after", "at", "sent_at", "msg_id"} & set(turn):
+            # The same words once more, with nothing that makes them a repeat: written a moment later.
+            simulation.wait(timedelta(seconds=1))
+        sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else None
+        said = (text, simulation.now)
+        decision = simulation.say(text, sent_at=sent_at, message_id=turn.get("msg_id"))
+        rows.append(_row(line.get("id", ""), number, text, expected, simulation, decision))
+    return rows
+
+
+def passes(given: Line, row: Row) -> bool:
+    """Tell whether everything that is given of a reply holds."""
+    effects = set(row["effects"])
+    return (
+        given.get("intent", row["intent"]) == row["intent"]
+        and ("slots" not in given or slots_hold(given["slots"], row["slots"]))
+        and given.get("sentiment", row["sentiment"]) == row["sentiment"]
+        and set(given.get("actions", ())) <= effects
+        and not set(given.get("not_actions", ())) & effects
+        and given.get("context_after", _newest(row)) == _newest(row)
+    )
+
+
+def slots_hold(given: Line, found: Line) -> bool:
+    """Tell whether each given slot was found equal, and none of the dear ones was found unasked."""
+    for name, value in given.items():
+        got = found.get(name)
+        if (set(got or ()) != set(value)) if name in AS_SETS else (got != value):
+            return False
+    return not any(name in found and name not in given for name in UNASKED)
+
+
+def _open(simulation: Simulation, kind: str, text: str, expected: Line) -> None:
+    if kind == "none":
+        simulation.remark(text)
+        return
+    if kind not in get_args(PromptKind):
+        raise ValueError(f"there is no prompt called {kind}")
+    appointment = None
+    if kind == "appointment":
+        appointment = "a1"
+        if not simulation.customer.appointments:
+            simulation.book(BOOKING, appointment=appointment)
+    simulation.ask(
+        kind,  # type: ignore[arg-type]  # checked above
+        text or kind,
+        options=expected.get("quiz_options", ()),
+        slots=[_slot(option) for option in expected.get("options", ()) if isinstance(option, Mapping)],
+        lasts=_DURATION.validate_python(expected["expires_in"]) if "expires_in" in expected else None,
+        appointment=appointment,
+    )
+
+
+def _slot(option: Line) -> datetime:
+    day = datetime.fromisoformat(option["date"]).date()
+    return datetime.combine(day, time.fromisoformat(option["time"]), START.tzinfo)
+
+
+def _move_clock(simulation: Simulation, turn: Line) -> None:
+    if "at" in turn:
+        simulation.wait_until(_moment(turn["at"]))
+    elif "after" in turn:
+        simulation.wait(_DURATION.validate_python(turn["after"]))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
+
+
+def _row(name: str, number: int, text: str, given: Line, simulation: Simulation, decision: Decision) -> Row:
+    understood = decision.entry.understanding
+    effects = decision.entry.effects
+    answers = [effect.text for effect in effects if isinstance(effect, Reply)]
+    row: Row = {
+        "id": name,
+        "turn": number,
+        "text": text,
+        "intent": understood.intent if understood else None,
+        "intents": list(understood.intents) if understood else [],
+        "slots": _slots(understood) if understood else {},
+        "sentiment": understood.mood.label if understood else None,
+        "score": round(understood.mood.score, 4) if understood else None,
+        "effects": [effect.kind for effect in effects],
+        "open_prompts": list(simulation.open_prompts),
+        "reply": answers[0] if answers else None,
+    }
+    row["passed"] = passes(given, row)
+    return row
+
+
+def _slots(understood: Understanding) -> dict[str, Any]:
+    """Give the slots that were found, and the further intents as `also`."""
+    found: dict[str, Any] = {}
+    for slot in fields(Slots):
+        value = getattr(understood.slots, slot.name)
+        if value not in (None, ()):
+            found[slot.name] = list(value) if isinstance(value, tuple) else value
+    if len(understood.intents) > 1:
+        found["also"] = list(understood.intents[1:])
+    return found
+
+
+def _newest(row: Row) -> str:
+    return str(row["open_prompts"][0]) if row["open_prompts"] else "none"
+
+
+def _score_singles(singles: Sequence[tuple[Line, Row, Decision]]) -> dict[str, Any]:
+    intents = Confusion((line["intent"], row["intent"]) for line, row, _ in singles)
+    moods = Confusion((line["sentiment"], row["sentiment"]) for line, row, _ in singles if "sentiment" in line)
+    stops = [(line["intent"] == "unsubscribe", "opt_out" in row["effects"]) for line, row, _ in singles]
+    return {
+        "n": len(singles),
+        "intent_accuracy": intents.accuracy,
+        "intent_macro_f1": intents.macro_f1,
+        "slots_exact": _share(slots_hold(line.get("slots", {}), row["slots"]) for line, row, _ in singles),
+        "sentiment_macro_f1": moods.macro_f1,
+        "false_optouts": sum(done and not asked for asked, done in stops),
+        "missed_optouts": sum(asked and not done for asked, done in stops),
+        "false_records": sum(_records_falsely(line, decision) for line, _, decision in singles),
+    }
+
+
+def _score_dialogues(dialogues: Sequence[Sequence[Row]]) -> dict[str, Any]:
+    return {
+        "n": len(dialogues),
+        "passed": sum(all(row["passed"] for row in rows) for rows in dialogues),
+        "turns": sum(len(rows) for rows in dialogues),
+        "turns_passed": sum(row["passed"] for rows in dialogues for row in rows),
+    }
+
+
+def _score_moods(moods: Sequence[tuple[str, Mood]]) -> dict[str, Any]:
+    confusion = Confusion((label, mood.label) for label, mood in moods)
+    alerts = [(label == "neg", mood.p[0] >= ALERT) for label, mood in moods]
+    right_alerts = sum(bad and alert for bad, alert in alerts)
+    winning = [(max(mood.p), label == MOODS[mood.p.index(max(mood.p))]) for label, mood in moods]
+    return {
+        "n": len(moods),
+        "accuracy": confusion.accuracy,
+        "macro_f1": confusion.macro_f1,
+        "reversed": sum({label, mood.label} == {"neg", "pos"} for label, mood in moods),
+        "ece": calibration_error(winning),
+        "alert_precision": _ratio(right_alerts, sum(alert for _, alert in alerts)),
+        "alert_recall": _ratio(right_alerts, sum(bad for bad, _ in alerts)),
+    }
+
+
+def _records_falsely(line: Line, decision: Decision) -> bool:
+    """Tell whether a score, an answer or a booking was recorded or changed that the line does not have."""
+    slots = line.get("slots", {})
+    meant = {line["intent"], *slots.get("also", ())}
+    return any(_is_false(effect, slots, meant) for effect in decision.entry.effects)
+
+
+def _is_false(effect: Effect, slots: Line, meant: set[str]) -> bool:
+    match effect:
+        case RecordRating() | ReplaceRating():
+            return slots.get("rating") != effect.rating
+        case RecordQuizAnswer():
+            return slots.get("option") != effect.option
+        case ReplaceAnswer():
+            return not {"quiz_answer", "affirm", "deny"} & meant
+        case RecordSurveyAnswer():
+            return not {"affirm", "deny", "quiz_answer", "praise"} & meant
+        case ConfirmAppointment():
+            return not {"appointment_confirm", "affirm"} & meant
+        case CancelAppointment():
+            return "appointment_cancel" not in meant
+        case RescheduleAppointment():
+            return "appointment_reschedule" not in meant
+        case _:
+            return False
+
+
+def _share(held: Iterable[bool]) -> float:
+    results = list(held)
+    return _ratio(sum(results), len(results))
+
+
+def _ratio(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0

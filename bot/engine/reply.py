@@ -1,0 +1,187 @@
+"""The way of one reply: understood in its context, acted on by each of its meanings, followed by what content asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.effects import (
+    AlertStaff,
+    AppendToTicket,
+    ClosePrompt,
+    Count,
+    Effect,
+    OptOut,
+    PauseBot,
+    Reply,
+    StartJourney,
+    StaySilent,
+)
+from bot.domain.events import ReplyReceived
+from bot.domain.turn import Turn
+from bot.domain.understanding import Candidate, Understanding
+from bot.engine.apply import ahead
+from bot.engine.context import as_written, overtaken_by, reply_context
+from bot.engine.doings import alert_id
+from bot.engine.journeys import begun
+from bot.engine.mind import Scene
+from bot.engine.reactions import follow
+from bot.engine.stopping import after_stop
+from bot.engine.timers import run_out
+from bot.engine.understand import understand
+
+ALWAYS: Final = frozenset({"unsubscribe", "resubscribe", "wrong_number", "human_handoff"})
+"""Meanings that are acted on in every state, also while a person has taken over and in a loop."""
+COURTESIES: Final = frozenset(
+    {"complaint", "praise", "affirm", "deny", "greeting", "help", "other", "preference_change", "rating"}
+)
+"""Meanings whose answers stay away when the same reply asks us to stop or to fetch a person."""
+SAME_AT_MOST: Final = 4
+"""So often in a row the same text within minutes: a machine."""
+ANSWERS_AT_MOST: Final = 12
+ANSWERS_WITHIN: Final = timedelta(minutes=5)
+ABUSE_REMEMBERS: Final = timedelta(days=14)
+"""Abuse so soon after a complaint is a demand to stop."""
+
+
+def answer(scene: Scene) -> tuple[Understanding, list[Effect]]:
+    """Understand a reply and give its effects, answers not yet worded."""
+    assert isinstance(scene.event.what, ReplyReceived)  # noqa: S101 - told apart by the caller's match
+    text = scene.event.what.message.text
+    settled, scene = _settled(scene)
+    understanding = understand(text, reply_context(scene, text), scene.mind.language)
+    understanding = _abuse_means_stop(scene, _gateway_stop(scene, understanding))
+    return understanding, [*settled, *_respond(scene, understanding, text)]
+
+
+def _respond(scene: Scene, understanding: Understanding, text: str) -> list[Effect]:
+    if understanding.silence is not None:
+        return [StaySilent(reason=understanding.silence)]
+    if _looping(scene, text) and not ALWAYS & set(understanding.intents):
+        return _end_loop(scene)
+    if scene.customer.paused_by is not None:
+        return _with_staff(scene, understanding)
+    if understanding.intent == "other":
+        called = begun(scene)
+        if any(isinstance(effect, StartJourney) for effect in called):
+            # A journey's key word is understood by the journey.
+            return called
+    effects = _act(scene, understanding, understanding.chosen)
+    return [*effects, *begun(scene.on(ahead(scene.customer, scene.event, effects, scene.now)))]
+
+
+def _settled(scene: Scene) -> tuple[list[Effect], Scene]:
+    """Put the customer's prompts into the state they had when the reply was written."""
+    ended = run_out(scene)
+    closed = [effect for effect in ended if isinstance(effect, ClosePrompt)]
+    customer = ahead(scene.customer, scene.event, closed, scene.now)
+    return ended, scene.on(as_written(customer, scene.at))
+
+
+def _act(scene: Scene, understanding: Understanding, meanings: Sequence[Candidate]) -> list[Effect]:
+    """Let each meaning respond, in the order of priority; then let content add what follows."""
+    effects: list[Effect] = []
+    for candidate in _acted_on(meanings):
+        if _overtaken(scene, candidate):
+            effects += [Count(name="overtaken_answers"), StaySilent(reason="overtaken")]
+            continue
+        respond = scene.mind.intents[candidate.intent].respond
+        asked: Sequence[Effect] = respond(_turn(scene, understanding, candidate, effects)) if respond else ()
+        if _is_quiet(effects) and candidate.intent in COURTESIES:
+            asked = [effect for effect in asked if not isinstance(effect, Reply)]
+        effects += asked
+    effects += follow(scene, effects, understanding, quiet=_is_quiet(effects))
+    return [*effects, *after_stop(scene, effects)]
+
+
+def _turn(scene: Scene, understanding: Understanding, candidate: Candidate, so_far: Sequence[Effect]) -> Turn:
+    what = scene.event.what
+    assert isinstance(what, ReplyReceived)  # noqa: S101 - only replies have turns
+    return Turn(
+        event=scene.event,
+        at=scene.at,
+        now=scene.now,
+        customer=scene.customer,
+        shop=scene.shop,
+        content=scene.content,
+        understanding=understanding,
+        candidate=candidate,
+        ids=scene.ids,
+        answer_for=scene.mind.answer_for,
+        abuse_after_complaint=understanding.abusive and _has_complained(scene),
+        gateway_confirms=what.message.opt_out_type is not None or what.message.account in scene.mind.confirming,
+        so_far=tuple(so_far),
+    )
+
+
+def _acted_on(meanings: Sequence[Candidate]) -> list[Candidate]:
+    """A stranger's reply is only told apart and stopped: nothing of it is recorded for the person we meant."""
+    if any(candidate.intent == "wrong_number" for candidate in meanings):
+        return [candidate for candidate in meanings if candidate.intent in {"unsubscribe", "wrong_number"}]
+    return list(meanings)
+
+
+def _is_quiet(effects: Sequence[Effect]) -> bool:
+    return any(isinstance(effect, OptOut | PauseBot) for effect in effects)
+
+
+def _overtaken(scene: Scene, candidate: Candidate) -> bool:
+    past = (one for one in scene.customer.closed if one.prompt.id == candidate.prompt)
+    return any(overtaken_by(one, scene.at) for one in past)
+
+
+def _with_staff(scene: Scene, understanding: Understanding) -> list[Effect]:
+    """While a person has the customer: pass on what is written, act on what is always acted on, else say nothing."""
+    ticket = scene.customer.ticket
+    words = understanding.masked or understanding.text
+    effects: list[Effect] = []
+    if ticket is not None and ticket.resolved_at is None:
+        effects.append(AppendToTicket(ticket=ticket.id, text=words))
+    always = [candidate for candidate in understanding.chosen if candidate.intent in ALWAYS]
+    if always:
+        return [*effects, *_act(scene, understanding, always)]
+    return [*effects, StaySilent(reason="with_staff")]
+
+
+def _gateway_stop(scene: Scene, understanding: Understanding) -> Understanding:
+    """A stop word that the gateway has acted on is a stop, whatever we make of it."""
+    what = scene.event.what
+    assert isinstance(what, ReplyReceived)  # noqa: S101 - only replies are understood
+    if (what.message.opt_out_type or "").lower() != "stop":
+        return understanding
+    return _led_by_stop(understanding, "gateway", "网关已按退订处理")
+
+
+def _abuse_means_stop(scene: Scene, understanding: Understanding) -> Understanding:
+    if not understanding.abusive or not _has_complained(scene):
+        return understanding
+    return _led_by_stop(understanding, "history", "投诉之后的辱骂按要求停发处理")
+
+
+def _led_by_stop(understanding: Understanding, layer: str, reason: str) -> Understanding:
+    if "unsubscribe" in understanding.intents:
+        return understanding
+    stop = Candidate(intent="unsubscribe", score=1.0, layer=layer, reason=reason)
+    kept = tuple(one for one in understanding.chosen if one.intent != "other")
+    return replace(understanding, chosen=(stop, *kept), unsure=False, silence=None)
+
+
+def _has_complained(scene: Scene) -> bool:
+    at = scene.customer.complained_at
+    return at is not None and scene.now - at <= ABUSE_REMEMBERS
+
+
+def _looping(scene: Scene, text: str) -> bool:
+    customer = scene.customer
+    recent = sum(1 for moment in customer.answered_at if scene.now - moment <= ANSWERS_WITHIN)
+    same = customer.same_text if text.strip() == customer.last_text else 0
+    return recent >= ANSWERS_AT_MOST or (same >= SAME_AT_MOST - 1 and recent > 0)
+
+
+def _end_loop(scene: Scene) -> list[Effect]:
+    alert = alert_id("loop", scene.customer.id)
+    if alert in scene.customer.alerts:
+        return [StaySilent(reason="loop")]
+    return [AlertStaff(alert=alert, reason="loop", severity="info"), StaySilent(reason="loop")]

@@ -1,0 +1,200 @@
+"""One customer on a made-up phone: the true decisions, with time travel and a sender that sends at once.
+
+Stories, `huixin chat`, `huixin eval` and tests of journeys drive the engine through this.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from bot.domain.customer import Appointment, Customer, PromptKind
+from bot.domain.decision import Decision
+from bot.domain.effects import Schedule
+from bot.domain.events import (
+    BusinessEvent,
+    Event,
+    Happening,
+    ReplyReceived,
+    SendFinished,
+    StaffActed,
+    StaffAction,
+    TimerDue,
+)
+from bot.domain.messages import InboundMessage, MessageClass, OutboundMessage
+from bot.domain.shop import Shop
+from bot.domain.verdict import Later, Never
+from bot.engine.decide import Mind, decide
+from bot.outbound.gates import check
+
+PHONE: Final = "+8613800000000"
+CUSTOMER: Final = "000000000000000000000000"
+TIMERS_AT_ONCE: Final = 1_000
+"""A plan that sets a timer for now again and again is stopped here."""
+ANNOUNCED: Final[Mapping[str, MessageClass]] = {"promo": "marketing", "quiz": "marketing", "survey": "marketing"}
+"""The class of text that opens a kind of prompt; the others are service."""
+
+
+class Simulation:
+    """A customer, a clock, what was sent to the phone, and every decision so far."""
+
+    def __init__(
+        self,
+        mind: Mind,
+        now: datetime,
+        *,
+        shop: str = "default",
+        customer: Customer | None = None,
+        between: Callable[[Customer], Customer] | None = None,
+    ) -> None:
+        self.mind = mind
+        self.now = now
+        self.shop = shop
+        self.customer = customer or Customer(id=CUSTOMER, shop=shop, phone=PHONE, created_at=now)
+        self.decisions: list[Decision] = []
+        self.phone: list[OutboundMessage] = []
+        """What arrived, oldest first."""
+        self.dropped: list[tuple[OutboundMessage, str]] = []
+        self._between = between
+        self._timers: dict[str, Schedule] = {}
+        self._waiting: list[OutboundMessage] = []
+        self._events = 0
+
+    def say(self, text: str, *, sent_at: datetime | None = None, message_id: str | None = None) -> Decision:
+        """The customer writes, now; `sent_at` is the gateway's time of it where that is another."""
+        message = InboundMessage(
+            sender=PHONE,
+            text=text,
+            gateway="simulator",
+            account="simulator",
+            message_id=message_id,
+            received_at=sent_at or self.now,
+        )
+        return self._decide(ReplyReceived(message=message), at=sent_at)
+
+    def ask(
+        self,
+        kind: PromptKind,
+        text: str,
+        *,
+        options: Sequence[str] = (),
+        slots: Sequence[datetime] = (),
+        lasts: timedelta | None = None,
+        appointment: str | None = None,
+    ) -> Decision:
+        """We send a text by hand that opens a question."""
+        data = {
+            "kind": kind,
+            "options": json.dumps(list(options)),
+            "slots": json.dumps([slot.isoformat() for slot in slots]),
+            "class": ANNOUNCED.get(kind, "service"),
+            "stop_letters": json.dumps(["R"] if kind == "promo" else []),
+            **({"hours": str(lasts / timedelta(hours=1))} if lasts else {}),
+            **({"appointment": appointment} if appointment else {}),
+        }
+        return self.staff("open_prompt", text, data=data)
+
+    def remark(self, text: str) -> Decision:
+        """We send a text by hand that asks nothing."""
+        return self.staff("open_prompt", text, data={"kind": "none"})
+
+    def tell(self, type: str, data: Mapping[str, Any], *, event_id: str | None = None) -> Decision:  # noqa: A002 - as the API has it
+        """The shop says that something happened."""
+        return self._decide(BusinessEvent(type=type, data=data), event_id=event_id)
+
+    def staff(
+        self, action: StaffAction, text: str = "", *, actor: str = "小王", data: Mapping[str, str] | None = None
+    ) -> Decision:
+        """A person at the console acts."""
+        return self._decide(StaffActed(actor=actor, action=action, text=text, data=data or {}))
+
+    def book(self, start: datetime, *, appointment: str = "a1", service: str = "") -> None:
+        """Give the customer a booking, without the event that would begin journeys."""
+        booking = Appointment(id=appointment, start=start, service=service)
+        self.customer = replace(self.customer, appointments=(*self.customer.appointments, booking))
+
+    def wait(self, span: timedelta) -> None:
+        """Let time go by; timers that come due fire in their order, and texts that waited leave."""
+        self.wait_until(self.now + span)
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time go by until a moment."""
+        for _ in range(TIMERS_AT_ONCE):
+            timer = min(self._timers.values(), key=lambda one: one.due_at, default=None)
+            text = min(self._waiting, key=_leaves_at, default=None)
+            next_text = _leaves_at(text) if text else None
+            if next_text is not None and next_text <= moment and (timer is None or next_text <= timer.due_at):
+                self.now = max(self.now, next_text)
+                self._send_due()
+            elif timer is not None and timer.due_at <= moment:
+                self.now = max(self.now, timer.due_at)
+                del self._timers[timer.timer]
+                due = TimerDue(timer=timer.timer, what=timer.what, due_at=timer.due_at, data=timer.data)
+                self._decide(due)
+            else:
+                break
+        self.now = max(self.now, moment)
+
+    @property
+    def open_prompts(self) -> tuple[str, ...]:
+        """The kinds of the open prompts, newest first."""
+        return tuple(prompt.kind for prompt in reversed(self.customer.prompts))
+
+    @property
+    def _shop(self) -> Shop:
+        return self.mind.shops.get(self.shop) or Shop(name=self.shop)
+
+    def _decide(self, what: Happening, *, at: datetime | None = None, event_id: str | None = None) -> Decision:
+        self._events += 1
+        event = Event(
+            id=event_id or f"{self.customer.id[:6]}-{self._events}",
+            shop=self.shop,
+            customer=self.customer.id,
+            phone=self.customer.phone,
+            at=at or self.now,
+            received_at=self.now,
+            what=what,
+        )
+        decision = decide(self.customer, event, self.mind, self.now)
+        self.customer = self._between(decision.customer) if self._between else decision.customer
+        self.decisions.append(decision)
+        for timer in decision.timers:
+            self._timers[timer.timer] = timer
+        for cancelled in decision.cancelled:
+            self._timers.pop(cancelled, None)
+        self._waiting += decision.outbox
+        self._send_due()
+        return decision
+
+    def _send_due(self) -> None:
+        """Do as the sender does: ask the gates once more, and tell the customer's log what became of it."""
+        due = [text for text in self._waiting if _leaves_at(text) <= self.now]
+        self._waiting = [text for text in self._waiting if _leaves_at(text) > self.now]
+        for text in due:
+            verdict = check(text, self.customer, self._shop, self.now)
+            if isinstance(verdict, Later):
+                self._waiting.append(replace(text, not_before=verdict.at))
+                continue
+            outcome: Literal["dropped", "sent"] = "dropped" if isinstance(verdict, Never) else "sent"
+            reason = verdict.reason if isinstance(verdict, Never) else ""
+            if isinstance(verdict, Never):
+                self.dropped.append((text, reason))
+            else:
+                self.phone.append(text)
+            finished = SendFinished(
+                message_id=text.id,
+                outcome=outcome,
+                message_class=text.message_class,
+                reason=reason,
+                prompt=text.prompt,
+                run=text.run,
+                journey=text.journey,
+            )
+            self._decide(finished)
+
+
+def _leaves_at(text: OutboundMessage) -> datetime:
+    return max(text.created_at, text.not_before or text.created_at)
