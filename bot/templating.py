@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Final
 
-from jinja2 import ChainableUndefined, StrictUndefined, Template, UndefinedError, nodes, pass_context
+from jinja2 import ChainableUndefined, StrictUndefined, Template, Undefined, UndefinedError, nodes, pass_context
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
@@ -224,6 +224,11 @@ def _bounded(text: str) -> str:
     return text
 
 
+def _number(convert: Callable[..., Any], given: object, *default: Any) -> Any:
+    """A number; what is missing stays missing, and is neither more nor less than anything."""
+    return given if isinstance(given, Undefined) else convert(given, *default)
+
+
 def _replace(text: object, old: str, new: str) -> str:
     return _bounded(str(text).replace(old, new)) if old else str(text)
 
@@ -245,6 +250,7 @@ def _sandbox(undefined: type[StrictUndefined | _Missing]) -> _Sandbox:
     env.filters = {name: call for name, call in env.filters.items() if name in _FILTERS}
     env.filters |= {"date": _date, "time": _time, "datetime": _datetime, "called": _called}
     env.filters |= {"cut": _cut, "replace": _replace, "join": _join}
+    env.filters |= {name: partial(_number, env.filters[name]) for name in ("int", "float")}
     env.globals.clear()
     env.globals |= {"days": lambda n: timedelta(days=n), "hours": lambda n: timedelta(hours=n)}
     env.globals |= {"minutes": lambda n: timedelta(minutes=n), "at": _at}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -21,7 +21,6 @@ MAX_VALUES: Final = 50_000
 Where = tuple[str | int, ...]
 """The way from the top of a file to a value: keys and places in lists."""
 
-T = TypeVar("T")
 # The same loader in C, where PyYAML was built with it: ten times as fast.
 _YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -116,7 +115,7 @@ def _build(loader: _Loader, node: yaml.Node, where: Where, page: Page) -> Any:
     return built
 
 
-def validate(page: Page, where: Where, data: Any, adapter: TypeAdapter[T], names: Iterable[str]) -> T | None:
+def validate(page: Page, where: Where, data: Any, adapter: TypeAdapter[Any], names: Iterable[str]) -> Any:
     """Check data against its type; faults go to the page, with their lines. `names`: what a key may be called."""
     thing, faults = _check(data, adapter)
     mended = data
@@ -132,7 +131,7 @@ def validate(page: Page, where: Where, data: Any, adapter: TypeAdapter[T], names
     return thing
 
 
-def _check(data: Any, adapter: TypeAdapter[T]) -> tuple[T | None, list[ErrorDetails]]:
+def _check(data: Any, adapter: TypeAdapter[Any]) -> tuple[Any, list[ErrorDetails]]:
     try:
         # By way of JSON a list is a tuple and "PT48H" a duration, while "1" is still no number.
         return adapter.validate_json(json.dumps(data), strict=True), []

@@ -74,6 +74,7 @@ def test_refuses_with_a_sentence(template):
         ("'x' in nobody", False),
         ("not nobody", True),
         ("fields.spend | float > 100", True),
+        ("fields.nothing | float < 100 or fields.nothing | int > 100", False),
         ("start - days(1) < start", True),
     ],
 )
