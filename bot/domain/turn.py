@@ -18,6 +18,8 @@ from bot.domain.understanding import Candidate, IntentName, Understanding
 STAFF_ANSWER_WITHIN: Final = timedelta(minutes=30)
 """How soon a person answers while the shop is open."""
 
+GRACE: Final = timedelta(hours=72)
+"""An answer to a question that ran out is still recorded, as late."""
 _WEEKDAYS: Final = "一二三四五六日"
 
 
@@ -69,6 +71,20 @@ class Turn:
     def closed(self) -> ClosedPrompt | None:
         """The closed prompt that this meaning answers late or corrects."""
         return next((past for past in reversed(self.customer.closed) if past.prompt.id == self.candidate.prompt), None)
+
+    def missed(self, *kinds: PromptKind) -> Prompt | None:
+        """Give the newest question of these kinds that ran out lately without an answer."""
+        return next(
+            (
+                past.prompt
+                for past in reversed(self.customer.closed)
+                if past.reason == "expired"
+                and past.answer is None
+                and past.prompt.kind in kinds
+                and self.at - past.closed_at <= GRACE
+            ),
+            None,
+        )
 
     @property
     def idle_after_stop(self) -> bool:

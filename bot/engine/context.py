@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.customer import ClosedPrompt, Customer, Prompt
+from bot.domain.turn import GRACE
 from bot.domain.understanding import PromptView, ReplyContext
 from bot.engine.mind import Scene
 
-GRACE: Final = timedelta(hours=72)
-"""An answer to a prompt that expired is still recorded, as late."""
 CORRECTED_WITHIN: Final = timedelta(hours=24)
 """An answer may be taken back in words this long ..."""
 REPLACED_WITHIN: Final = timedelta(minutes=30)

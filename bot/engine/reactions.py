@@ -72,7 +72,7 @@ def react(scene: Scene, reactions: Iterable[Reaction], cause: Cause, *, quiet: b
     if taken.reply is None or (quiet and reward is None):
         return done
     asked = next((effect.prompt for effect in done if isinstance(effect, OpenPrompt)), None)
-    told = {"code": reward.code, "reward": scene.content.rewards.get(reward.reward, reward.reward)} if reward else {}
+    told = {"code": reward.code, "reward": scene.content.rewards.get(reward.reward, "")} if reward else {}
     name = cause.texts.get(taken.reply, taken.reply)
     variables = {key: str(value) for key, value in {**cause.values, **told}.items() if value is not None}
     return [*done, Reply(text="", template=name, variables=variables, prompt=asked.id if asked else None)]
@@ -93,7 +93,7 @@ def answer_values(effects: Iterable[Effect], prompt: Prompt, said: Understanding
             case RecordQuizAnswer():
                 values |= {"option": effect.option, "right": effect.right} | _option(prompt, effect.option)
             case RecordSurveyAnswer():
-                values["answer"] = effect.answer
+                values |= {"answer": effect.answer, "choice": effect.answer}
             case ReplaceAnswer():
                 values |= {"answer": effect.answer, "was": effect.was, "corrected": True}
             case RecordLateReply():

@@ -1,0 +1,150 @@
+"""Stories: whole conversations as data, played through the true decisions, and written down from them.
+
+A story is `{"title"?, "start"?, "facts"?, "turns": [...]}`. A turn is one of
+`{"they": text, "sent_at"?, "message_id"?}`, `{"ask": kind, "text"?, "options"?, "slots"?, "lasts"?}`,
+`{"tell": event type, "data"?}`, `{"staff": action, "text"?, "data"?}`, `{"wait": ISO duration}`, `{"until": time}`.
+After any of them may stand `we` (words of our answer in order of the texts that arrived; null: silence), `does` and
+`doesnt` (kinds of effects), `open` (kinds of open prompts, newest first) and `then` (conditions on the customer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from bot.domain.customer import Customer
+from bot.domain.decision import Decision
+from bot.domain.effects import OpenPrompt
+from bot.domain.events import BusinessEvent, ReplyReceived, StaffActed
+from bot.engine.mind import Mind
+from bot.engine.simulate import Simulation
+from bot.templating import condition
+
+START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
+_DURATION: Final = TypeAdapter(timedelta)
+
+Story = Mapping[str, Any]
+
+
+def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | None = None) -> list[str]:
+    """Play a story and give what did not come out as it says; `between` stands for saving and loading."""
+    start = _moment(story["start"]) if "start" in story else START
+    simulation = Simulation(_with_facts(mind, story.get("facts", {})), start, between=between)
+    if "booking" in story:
+        simulation.book(_moment(story["booking"]))
+    faults: list[str] = []
+    for number, turn in enumerate(story["turns"], 1):
+        arrived, decided = len(simulation.phone), len(simulation.decisions)
+        _take(simulation, turn)
+        said = [text.text for text in simulation.phone[arrived:]]
+        effects = [effect.kind for one in simulation.decisions[decided:] for effect in one.entry.effects]
+        faults += [f"turn {number} ({_name(turn)}): {fault}" for fault in _faults(turn, said, effects, simulation)]
+    return faults
+
+
+def write_down(simulation: Simulation) -> dict[str, Any]:
+    """Give the story of what was said: what `huixin chat` prints when it ends."""
+    turns: list[dict[str, Any]] = []
+    last: datetime | None = None
+    for decision in simulation.decisions:
+        turn = _turn(decision)
+        if turn is None:
+            continue
+        now = decision.entry.decided_at
+        if last is not None and now > last:
+            turns.append({"wait": _DURATION.dump_python(now - last, mode="json")})
+        last = now
+        turns.append(turn)
+    return {"start": simulation.decisions[0].entry.decided_at.isoformat(), "turns": turns} if turns else {"turns": []}
+
+
+def _take(simulation: Simulation, turn: Story) -> None:
+    match turn:
+        case {"they": text}:
+            sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else None
+            simulation.say(str(text), sent_at=sent_at, message_id=turn.get("message_id"))
+        case {"ask": kind}:
+            simulation.ask(
+                kind,
+                str(turn.get("text", kind)),
+                options=turn.get("options", ()),
+                slots=[_moment(slot) for slot in turn.get("slots", ())],
+                lasts=_DURATION.validate_python(turn["lasts"]) if "lasts" in turn else None,
+                appointment="a1" if kind == "appointment" else None,
+            )
+        case {"tell": what}:
+            simulation.tell(what, turn.get("data", {}), event_id=turn.get("id"))
+        case {"staff": action}:
+            simulation.staff(action, str(turn.get("text", "")), data=turn.get("data", {}))
+        case {"wait": span}:
+            simulation.wait(_DURATION.validate_python(span))
+        case {"until": moment}:
+            simulation.wait_until(_moment(moment))
+        case _:
+            raise ValueError(f"a turn is one of they, ask, tell, staff, wait, until; this has {sorted(turn)}")
+
+
+def _faults(turn: Story, said: Sequence[str], effects: Sequence[str], simulation: Simulation) -> list[str]:
+    faults: list[str] = []
+    if "we" in turn:
+        faults += _unsaid(turn["we"], said)
+    missing = set(turn.get("does", ())) - set(effects)
+    unwanted = set(turn.get("doesnt", ())) & set(effects)
+    if missing:
+        faults.append(f"does not {', '.join(sorted(missing))}; does {', '.join(effects)}")
+    if unwanted:
+        faults.append(f"does {', '.join(sorted(unwanted))}")
+    if "open" in turn and list(turn["open"]) != list(simulation.open_prompts):
+        faults.append(f"open are {list(simulation.open_prompts)}, not {list(turn['open'])}")
+    values = asdict(simulation.customer)
+    then = turn.get("then", ())
+    faults += [
+        f"not so: {expression}"
+        for expression in ([then] if isinstance(then, str) else then)
+        if not condition(expression, values)
+    ]
+    return faults
+
+
+def _unsaid(wanted: Any, said: Sequence[str]) -> list[str]:
+    if wanted is None:
+        return [f"should be silent, says {said[0]}"] if said else []
+    words = [wanted] if isinstance(wanted, str) else list(wanted)
+    whole = "\n".join(said)
+    return [f"does not say “{word}” but “{whole}”" for word in words if word not in whole]
+
+
+def _turn(decision: Decision) -> dict[str, Any] | None:
+    effects = decision.entry.effects
+    did = {"does": [effect.kind for effect in effects]} if effects else {}
+    answer = {"we": decision.outbox[0].text} if decision.outbox else {}
+    match decision.entry.event.what:
+        case ReplyReceived() as reply:
+            return {"they": reply.message.text, **(answer or {"we": None}), **did}
+        case BusinessEvent() as news:
+            return {"tell": news.type, "data": dict(news.data), **answer, **did}
+        case StaffActed(action="open_prompt"):
+            prompt = next((effect.prompt for effect in effects if isinstance(effect, OpenPrompt)), None)
+            return {"ask": prompt.kind, "options": list(prompt.options), **answer} if prompt else None
+        case StaffActed() as act:
+            return {"staff": act.action, "text": act.text, **did}
+        case _:
+            return None
+
+
+def _with_facts(mind: Mind, facts: Mapping[str, str]) -> Mind:
+    shops = {name: replace(shop, facts={**shop.facts, **facts}) for name, shop in mind.shops.items()}
+    return replace(mind, shops=shops)
+
+
+def _moment(value: Any) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
+
+
+def _name(turn: Story) -> str:
+    return " ".join(f"{key} {turn[key]}" for key in ("they", "ask", "tell", "staff", "wait", "until") if key in turn)

@@ -1,0 +1,46 @@
+"""The customer gives the appointment up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.booking import booking_of, cancel, question_of, unknown
+from bot.domain.effects import Effect, RecordLateReply
+from bot.domain.intent import Intent, Reading
+from bot.domain.turn import Turn
+from bot.domain.understanding import Candidate, ReplyContext
+
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
+    """Claim a cancellation: the menu's 3, or words."""
+    found = reading.claimed("appointment_cancel")
+    for prompt in context.prompts:
+        if prompt.kind != "appointment":
+            continue
+        pick = reading.picks.get(prompt.id)
+        if not prompt.slots_offered and pick and not pick.undecided and pick.options == (3,):
+            found.append(
+                Candidate(
+                    intent="appointment_cancel",
+                    score=0.97,
+                    layer="prompt",
+                    reason=f"{pick.reason}是菜单的“取消”",
+                    prompt=prompt.id,
+                )
+            )
+        break
+    return found
+
+
+def respond(turn: Turn) -> list[Effect]:
+    """Cancel the booking and nothing else; the answer offers another time."""
+    past, booking = turn.closed, booking_of(turn)
+    late: list[Effect] = []
+    if question_of(turn) is None and past is not None and past.reason != "answered":
+        late = [RecordLateReply(prompt=past.prompt.id, answer="cancelled")]
+        if booking is None or booking.start <= turn.now:
+            return late
+    return [*late, *(cancel(turn, booking) if booking else unknown(turn))]
+
+
+INTENT = Intent("appointment_cancel", claims, respond)

@@ -1,0 +1,67 @@
+"""The customer will come as booked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.booking import booking_of, confirm, move, question_of, restore, unknown
+from bot.domain.effects import Effect, RecordLateReply
+from bot.domain.intent import Intent, Reading
+from bot.domain.turn import Turn
+from bot.domain.understanding import Candidate, ReplyContext
+
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
+    """Claim a confirmation: the menu's 1, words, or a plain yes to an appointment prompt."""
+    found = reading.claimed("appointment_confirm")
+    for prompt in context.prompts:
+        if prompt.kind != "appointment":
+            continue
+        pick = reading.picks.get(prompt.id)
+        if not prompt.slots_offered and pick and not pick.undecided and pick.options == (1,):
+            found.append(
+                Candidate(
+                    intent="appointment_confirm",
+                    score=0.97,
+                    layer="prompt",
+                    reason=f"{pick.reason}是菜单的“确认”",
+                    prompt=prompt.id,
+                )
+            )
+        found.extend(
+            Candidate(
+                intent="appointment_confirm",
+                score=yes.score - 0.01,
+                layer="prompt",
+                reason=f"{yes.reason},同意预约",
+                clause=yes.clause,
+                prompt=prompt.id,
+            )
+            for yes in reading.claimed("affirm")
+        )
+        if reading.only_emoji and reading.emoji and reading.emoji[0] == "affirm":
+            found.append(
+                Candidate(
+                    intent="appointment_confirm", score=0.85, layer="emoji", reason="表情表示同意", prompt=prompt.id
+                )
+            )
+        break
+    return found
+
+
+def respond(turn: Turn) -> list[Effect]:
+    """The customer will come, agrees to a proposed time, or comes after all."""
+    prompt, past = question_of(turn), turn.closed
+    booking = booking_of(turn)
+    if prompt is None and past is not None and past.reason != "answered":
+        late = RecordLateReply(prompt=past.prompt.id, answer="confirmed")
+        return [late, *(confirm(turn, booking) if booking and booking.start > turn.now else [])]
+    if booking is None or booking.state == "cancelled":
+        cancelled = booking or booking_of(turn, cancelled=True)
+        return restore(turn, cancelled) if cancelled else unknown(turn)
+    if prompt is not None and prompt.proposed is not None:
+        return move(turn, booking, prompt.proposed)
+    return confirm(turn, booking)
+
+
+INTENT = Intent("appointment_confirm", claims, respond)

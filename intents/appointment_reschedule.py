@@ -1,0 +1,126 @@
+"""The customer wants another day or hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.booking import booking_of, reschedule, unknown
+from bot.domain.effects import Effect
+from bot.domain.intent import Intent, Reading
+from bot.domain.turn import Turn
+from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots
+
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
+    """Claim a change: an offered slot, the menu's 2, words, or a day or hour named in answer to the prompt."""
+    asked = next((prompt for prompt in context.prompts if prompt.kind == "appointment"), None)
+    booked = asked is not None or context.booking is not None
+    words = reading.claimed("appointment_reschedule")
+    slots = _slots(reading)
+    found = [
+        Candidate(
+            intent="appointment_reschedule",
+            score=claim.score,
+            layer=claim.layer,
+            reason=claim.reason,
+            clause=claim.clause,
+            slots=slots,
+            prompt=asked.id if asked else None,
+        )
+        for claim in words
+        if booked or claim.layer == "exact" or "约" in claim.reason or "改期" in claim.reason
+    ]
+    if asked is None:
+        return found
+    pick = reading.picks.get(asked.id)
+    if asked.slots_offered:
+        offered = _offered(reading, asked)
+        return [offered, *found] if offered else found
+    if pick and not pick.undecided and pick.options == (2,):
+        found.append(
+            Candidate(
+                intent="appointment_reschedule",
+                score=0.97,
+                layer="prompt",
+                reason=f"{pick.reason}是菜单的“改期”",
+                slots=slots,
+                prompt=asked.id,
+            )
+        )
+    if reading.when and _asks(reading, context):
+        found.append(
+            Candidate(
+                intent="appointment_reschedule",
+                score=0.9,
+                layer="prompt",
+                reason=f"说了别的时间:{reading.when.reason}",
+                slots=slots,
+                prompt=asked.id,
+            )
+        )
+    return found
+
+
+def _asks(reading: Reading, context: ReplyContext) -> bool:
+    """Tell whether the time named is another than the booked one."""
+    when, booking = reading.when, context.booking
+    if booking is None:
+        return True
+    same_day = when.date is None or when.date == booking.date().isoformat()
+    same_time = when.time is None or when.time == booking.strftime("%H:%M")
+    if when.period and not when.time:
+        same_time = when.period == _period(booking)
+    return not (same_day and same_time)
+
+
+def _period(moment: datetime) -> str:
+    if moment.hour < 12:
+        return "morning"
+    return "afternoon" if moment.hour < 18 else "evening"
+
+
+def _slots(reading: Reading) -> Slots:
+    when = reading.when
+    return Slots(date=when.date, time=when.time, period=when.period)
+
+
+def _offered(reading: Reading, asked: PromptView) -> Candidate | None:
+    """Claim one of the offered slots, by number or by what the customer says of its time."""
+    pick = reading.picks.get(asked.id)
+    chosen: datetime | None = None
+    if pick and not pick.undecided and len(pick.options) == 1:
+        chosen = asked.slots_offered[pick.options[0] - 1]
+    elif reading.when:
+        fitting = [slot for slot in asked.slots_offered if _fits(reading, slot)]
+        chosen = fitting[0] if len(fitting) == 1 else None
+    elif len(asked.slots_offered) == 1 and reading.of("affirm"):
+        chosen = asked.slots_offered[0]
+    if chosen is None:
+        return None
+    return Candidate(
+        intent="appointment_reschedule",
+        score=0.98,
+        layer="prompt",
+        reason=f"选了可选时间{chosen:%m-%d %H:%M}",
+        slots=Slots(date=chosen.date().isoformat(), time=chosen.strftime("%H:%M")),
+        prompt=asked.id,
+    )
+
+
+def _fits(reading: Reading, slot: datetime) -> bool:
+    when = reading.when
+    if when.date and when.date != slot.date().isoformat():
+        return False
+    if when.time and when.time != slot.strftime("%H:%M"):
+        return False
+    return not when.period or when.period == _period(slot) or (when.period == "noon" and 11 <= slot.hour < 14)
+
+
+def respond(turn: Turn) -> list[Effect]:
+    """Propose another time and read it back; done only when the customer agrees or picks an offered one."""
+    booking = booking_of(turn) or booking_of(turn, cancelled=True)
+    return reschedule(turn, booking, turn.understanding.slots) if booking else unknown(turn)
+
+
+INTENT = Intent("appointment_reschedule", claims, respond)

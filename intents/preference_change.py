@@ -1,0 +1,109 @@
+"""The customer chooses what to be sent, how often or when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.customer import Prompt
+from bot.domain.effects import ClosePrompt, Effect, OpenPrompt, SetPreference
+from bot.domain.intent import Intent, Pick, Preference, Reading
+from bot.domain.turn import Turn
+from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots, Topic
+
+MENU: tuple[Topic, ...] = ("promo", "service", "knowledge")
+"""What the numbers of a preference prompt stand for."""
+
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
+    """Claim a choice from the preference menu, or wishes in the customer's own words."""
+    asked = next((prompt for prompt in context.prompts if prompt.kind == "preference"), None)
+    found = reading.claimed("preference_change")
+    wish = reading.preference
+    if asked is not None:
+        pick = reading.picks.get(asked.id)
+        if pick is not None and (pick.options or pick.refused) and not (wish.only or wish.on or wish.off):
+            return [_menu(asked, pick, wish), *found]
+    if (wish and (asked is not None or _is_choice(wish))) or (wish.keeps and wish.clauses):
+        found.append(_wish(wish, asked))
+    return found
+
+
+def _is_choice(wish: Preference) -> bool:
+    """Turning promotion down and nothing else is a stop, unless the menu was asked."""
+    return (
+        wish.keeps
+        or bool(wish.only or wish.frequency or wish.send_time or wish.quiet_after)
+        or (bool(wish.off) and "promo" not in wish.off)
+    )
+
+
+def _menu(asked: PromptView, pick: Pick, wish: Preference) -> Candidate:
+    slots = Slots(
+        only=tuple(MENU[option - 1] for option in pick.options if option <= len(MENU)),
+        off=tuple(MENU[option - 1] for option in pick.refused if option <= len(MENU)),
+        frequency=wish.frequency,
+        send_time=wish.send_time,
+        quiet_after=wish.quiet_after,
+    )
+    return Candidate(
+        intent="preference_change", score=0.97, layer="prompt", reason=pick.reason, slots=slots, prompt=asked.id
+    )
+
+
+def _wish(wish: Preference, asked: PromptView | None) -> Candidate:
+    bare = asked is not None and wish.on and not wish.off and not wish.only
+    slots = Slots(
+        only=wish.on if bare else wish.only,
+        on=() if bare else wish.on,
+        off=wish.off,
+        frequency=wish.frequency,
+        send_time=wish.send_time,
+        quiet_after=wish.quiet_after,
+    )
+    return Candidate(
+        intent="preference_change",
+        score=0.93,
+        layer="pattern",
+        reason=wish.reason or "说到什么时候不要发",
+        clause=wish.clauses[0] if len(wish.clauses) == 1 else None,
+        slots=slots,
+        prompt=asked.id if asked else None,
+    )
+
+
+def respond(turn: Turn) -> list[Effect]:
+    """Keep what is wanted and read it back; where nothing is named, ask."""
+    slots = turn.understanding.slots
+    wish = SetPreference(
+        only=slots.only,
+        on=slots.on,
+        off=slots.off,
+        frequency=slots.frequency,
+        send_time=slots.send_time,
+        quiet_after=slots.quiet_after,
+    )
+    prompt = turn.newest("preference")
+    if wish == SetPreference():
+        return _ask(turn, prompt)
+    read_back = turn.say(
+        "preference_set",
+        only=",".join(slots.only) or None,
+        on=",".join(slots.on) or None,
+        off=",".join(slots.off) or None,
+        frequency=slots.frequency,
+        send_time=slots.send_time,
+        quiet_after=slots.quiet_after,
+    )
+    if prompt is None:
+        return [wish, read_back]
+    closed = ClosePrompt(prompt=prompt.id, reason="answered", answer="set", answered_at=turn.event.at)
+    return [wish, closed, read_back]
+
+
+def _ask(turn: Turn, prompt: Prompt | None) -> list[Effect]:
+    asked = prompt or Prompt(id=turn.ids.make("prompt", "preference"), kind="preference", opened_at=turn.now)
+    again = turn.ask_again(asked)
+    return [*([] if prompt else [OpenPrompt(prompt=asked)]), *([again] if again else [])]
+
+
+INTENT = Intent("preference_change", claims, respond)

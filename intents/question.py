@@ -1,0 +1,30 @@
+"""The customer wants to know something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.effects import Effect
+from bot.domain.intent import Intent, Reading
+from bot.domain.turn import Turn, open_ticket, waiting
+from bot.domain.understanding import Candidate, ReplyContext
+
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # noqa: ARG001 — every intent claims alike
+    """Claim by words alone."""
+    return reading.claimed("question")
+
+
+def respond(turn: Turn) -> list[Effect]:
+    """Answer from content/faq/, or bring it before a person; then repeat the open question shortly."""
+    prompt = turn.newest()
+    again = turn.ask_again(prompt) if prompt is not None else None
+    repeated: list[Effect] = [again] if again else []
+    faq = turn.answer_for(turn.words)
+    if faq is not None and all(turn.shop.facts.get(fact) for fact in faq.needs):
+        return [turn.say(f"faq/{faq.name}"), *repeated]
+    ticket = open_ticket(turn, "question")
+    return [*([ticket] if ticket else []), turn.say("question_to_staff", **waiting(turn)), *repeated]
+
+
+INTENT = Intent("question", claims, respond)
