@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from bot.content.checking import Place, cross_check
+from bot.content.checking import Check, Place, check_texts
 from bot.content.kinds import KINDS, NAMES, Kind
+from bot.content.plans import check_journeys
 from bot.content.reading import Page, read, validate
 from bot.domain.content import Content, Journey
 from bot.errors import ContentError, Fault
@@ -38,6 +39,8 @@ class Shelf:
 
     things: dict[str, dict[str, Any]] = field(default_factory=lambda: {folder: {} for folder in FOLDERS})
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    named: set[tuple[str, str]] = field(default_factory=set)
+    """Folder and name of everything, also of what does not check."""
     pages: list[Page] = field(default_factory=list)
 
 
@@ -87,9 +90,11 @@ def check(folders: Sequence[Path]) -> Report:
         if page.data is not None:
             _take(shelf, folder, name, page, file.owner)
     content = _content(shelf, _hash(read_data))
-    warnings = cross_check(content, shelf.places)
+    cross = Check(content, shelf.places, frozenset(shelf.named))
+    check_texts(cross)
+    check_journeys(cross)
     faults = {*gone, *(fault for page in shelf.pages for fault in page.faults)}
-    return Report(content=None if faults else content, faults=_in_order(faults), warnings=_in_order({*warnings}))
+    return Report(content=None if faults else content, faults=_in_order(faults), warnings=_in_order({*cross.warnings}))
 
 
 def _in_order(faults: set[Fault]) -> tuple[Fault, ...]:
@@ -138,6 +143,7 @@ def _take(shelf: Shelf, folder: str, file: str, page: Page, owner: Path) -> None
 
 def _take_one(shelf: Shelf, kind: Kind, name: str, data: Mapping[str, Any], place: Place) -> None:
     page, where = place.page, place.where
+    shelf.named.add((kind.folder, name))
     if data.get(kind.key, name) != name:
         page.fault((*where, kind.key), f"`{kind.key}` must be {name}, as it is filed; or leave it out")
     if "version" in data:

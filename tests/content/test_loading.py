@@ -80,7 +80,8 @@ def test_yaml_is_read_as_people_mean_it(tmp_path):
 
 
 def test_a_number_stands_for_a_text_where_a_text_is_meant(tmp_path):
-    top = folder(tmp_path, "a", quizzes__love="question: 520\noptions: [1314, 3.10, true]\nright: 2\n")
+    quiz = "question: 520\noptions: [1314, 3.10, true]\nright: 2\n"
+    top = folder(tmp_path, "a", quizzes__love=quiz, templates__texts="quiz_right: a\nquiz_wrong: b")
     quiz = content.load([top]).quizzes["love"]
     assert (quiz.question, quiz.options, quiz.right) == ("520", ("1314", "3.10", "true"), 2)
 
