@@ -63,7 +63,7 @@ def test_what_ships_checks():
         (["id: end, kind: tag, add: [x]"], "4: `end` is where a run ends; give the step another name"),
         (["id: a, kind: tag, add: [x]", "id: b, kind: goto, to: a"], "4: `a` comes back to itself without a wait"),
         (["id: a, kind: send, text: needs"], "4: `needs` uses name, which the event may not say"),
-        (["id: a, kind: do, do: [{alert_stuff: {}}]"], "4: `alert_stuff` is nothing that content can ask for; did you"),
+        (["id: a, kind: do, do: [{alert_stuff: {}}]"], "4: `alert_stuff` is nothing that content can ask for"),
         (["id: a, kind: do, do: [{tag: {ad: [x]}}]"], "4: `tag` knows no `ad`; it takes add, remove"),
         (["id: a, kind: do, do: [{issue_reward: {reward: x}}]"], "4: there is no reward `x`; say what it is in"),
         (["id: a, kind: ask, prompt: quiz, text: hello, quiz: x"], "4: there is no `x` in quizzes/; write it into"),

@@ -103,7 +103,7 @@ steps:
   - {id: date, kind: wait, until: day}
   - {id: say, kind: send, text: hello}
 """,
-        texts="needs: '{{ nobody }}'\nhello: 您好",
+        texts="needs: '{{ fields.nobody }}'\nhello: 您好",
     )
     walker.tell("a.b", day="no date")
     assert [alert.reason for alert in walker.of(AlertStaff)] == ["journey_fault", "journey_fault"]
