@@ -13,9 +13,7 @@ MessageClass = Literal["conversation", "service", "marketing"]
 ReportState = Literal["sent", "delivered", "failed", "expired", "rejected", "unknown"]
 """The states a receipt can report."""
 
-OutboundState = Literal[
-    "queued", "sending", "sent", "delivered", "failed", "expired", "rejected", "unknown", "dropped"
-]
+OutboundState = Literal["queued", "sending", "sent", "delivered", "failed", "expired", "rejected", "unknown", "dropped"]
 """The states of a message of ours; `dropped` was stopped by a gate and never left."""
 
 STATE_RANK: Final[Mapping[str, int]] = {
@@ -30,6 +28,11 @@ STATE_RANK: Final[Mapping[str, int]] = {
     "delivered": 5,
 }
 """A state may only be followed by one of higher rank: receipts come late, doubled and out of order."""
+
+
+def advanced(state: OutboundState, report: ReportState) -> OutboundState:
+    """Give the state of a message after a receipt: forward, or the same; of two equals the first stays."""
+    return report if STATE_RANK[report] > STATE_RANK[state] else state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from bot.domain.gateway import (
     Submission,
 )
 from bot.domain.messages import DeliveryReport, InboundMessage
-from bot.errors import CallbackUnreadable, GatewayError
+from bot.errors import CallbackUnreadable
 from bot.gateways.wire import bodies, numbers, replies, requests, signing, times
 from bot.gateways.wire.alphabets import unwrapped
 from bot.gateways.wire.bodies import Fields
@@ -112,9 +112,7 @@ class Yunpian:
 
     def compose_batch(self, submissions: tuple[Submission, ...], now: datetime, nonce: str) -> HttpRequest:
         """Send one text to many numbers; here no message can carry a reference of its own."""
-        first = requests.same_words(submissions, NAME)
-        if len(submissions) > CAPABILITIES.batch_size:
-            raise GatewayError(f"gateway {NAME} takes at most {CAPABILITIES.batch_size} numbers at once")
+        first = requests.same_words(submissions, NAME, CAPABILITIES.batch_size)
         return requests.form_post(
             f"{self.url}/v2/sms/batch_send.json",
             {
@@ -129,12 +127,9 @@ class Yunpian:
     def read_batch(self, reply: HttpReply, submissions: tuple[Submission, ...]) -> tuple[SendResult, ...]:
         """Read `data`, one entry a number; without it the whole answer speaks for all."""
         fields = replies.json_fields(reply)
-        by_number = {
-            numbers.e164(entry.word("mobile")): _result(entry, reply) for entry in replies.inner_list(fields, "data")
-        }
-        whole = _result(fields, reply)
-        lost = whole if not by_number else replies.result("unknown", detail="not named in the answer")
-        return tuple(by_number.get(submission.to, lost) for submission in submissions)
+        entries = replies.inner_list(fields, "data")
+        named = ((numbers.e164(entry.word("mobile")), _result(entry, reply)) for entry in entries)
+        return replies.per_number(named, _result(fields, reply), submissions)
 
     def compose_pull(self, what: Literal["messages", "reports"], now: datetime, nonce: str) -> HttpRequest:
         """Fetch what was not pushed; must be opened by support."""

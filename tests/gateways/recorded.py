@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 FIXTURES = HERE / "fixtures"
 NOW = datetime(2025, 7, 2, 2, 0, tzinfo=UTC)
 NONCE = "45e25e9b-0a6f-4070-8c85-2956eda1b466"
+PUBLIC = "https://sms.example.com/cb"
 TIMES = {"received_at", "done_at"}
 
 
@@ -46,7 +47,8 @@ def as_line(callback: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[st
     if isinstance(line["query"], Mapping):
         line["query"] = urlencode(line["query"])
     line["headers"] = {"Content-Type": kind, **line["headers"]} if line["body"] else line["headers"]
-    line["auth"] = {**settings, **callback.get("auth", {})} if callback.get("auth", True) else {}
+    proved = callback.get("auth", {}) is not False
+    line["auth"] = {**settings, "url": PUBLIC, **callback.get("auth", {})} if proved else {}
     return line
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from bot.domain.gateway import Callback, Parsed
 from bot.domain.messages import DeliveryReport, InboundMessage
@@ -84,6 +84,22 @@ def full_url(callback: Callback) -> str:
     if callback.query and "?" not in callback.url:
         return f"{callback.url}?{callback.query}"
     return callback.url
+
+
+def url_parts(callback: Callback) -> SplitResult:
+    """Take the public address apart. Raises CallbackUnreadable."""
+    try:
+        return urlsplit(full_url(callback))
+    except ValueError:
+        raise CallbackUnreadable("the address cannot be read") from None
+
+
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """Give the names and values of a query in their order. Raises CallbackUnreadable where there are too many."""
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise CallbackUnreadable("more fields than any provider sends") from None
 
 
 def body_of(callback: Callback) -> bytes:
@@ -177,6 +193,20 @@ def reports(items: Iterable[Any], read: Callable[[Fields], DeliveryReport]) -> P
     """Read receipts. Raises CallbackIgnored where there are none, CallbackUnreadable where all are bad."""
     good, faults = each(items, read)
     return sure(Parsed(reports=good, faults=faults))
+
+
+def mixed(
+    items: Iterable[Any],
+    is_receipt: Callable[[Fields], bool],
+    message: Callable[[Fields], InboundMessage],
+    report: Callable[[Fields], DeliveryReport],
+) -> Parsed:
+    """Read replies and receipts that may come in one list. Raises as `sure` does."""
+    all_items = list(items)
+    receipt = [isinstance(item, Mapping) and is_receipt(Fields(item)) for item in all_items]
+    good, faults = each((i for i, yes in zip(all_items, receipt, strict=True) if not yes), message)
+    news, more = each((i for i, yes in zip(all_items, receipt, strict=True) if yes), report)
+    return sure(Parsed(messages=good, reports=news, faults=faults + more))
 
 
 def sure(parsed: Parsed) -> Parsed:

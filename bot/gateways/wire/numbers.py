@@ -29,7 +29,8 @@ def e164(raw: str | None, *, region: str | None = "CN", country: str | None = No
         return None
     code = (country or "").lstrip("+0")
     if code.isdigit() and code.isascii() and not text.startswith(("+", "00")) and code != "86":
-        return to_e164(f"+{code}{text.removeprefix(code) if len(text) > 11 else text}")
+        whole = to_e164(f"+{text}") if text.startswith(code) and len(text) >= len(code) + 8 else None
+        return whole or to_e164(f"+{code}{text}")
     if region == "CN" and not text.startswith("+") and (mainland := _MAINLAND.fullmatch(text)):
         return f"+86{mainland[1]}"
     if text.startswith(("+", "00")):
@@ -81,3 +82,8 @@ def domestic_or_00(number: str) -> str:
 def domestic_or_bare(number: str) -> str:
     """Write a mainland number without its country code, a foreign one without its plus sign."""
     return number[3:] if number.startswith("+86") else bare(number)
+
+
+def written(number: str, form: str) -> str:
+    """Write E.164 as an owner's setting says: `bare`, `plus`, or `domestic` (mainland without 86)."""
+    return {"plus": number, "domestic": domestic_or_bare(number)}.get(form, bare(number))

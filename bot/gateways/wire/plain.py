@@ -67,12 +67,12 @@ def report(item: Fields, gateway: str, region: str | None = "CN") -> DeliveryRep
 
 def parse(items: list[Any], gateway: str, region: str | None = "CN") -> Parsed:
     """Read replies and receipts that may come mixed. Raises CallbackUnreadable or CallbackIgnored."""
-    receipt = [is_receipt(Fields(item)) if isinstance(item, Mapping) else False for item in items]
-    texts = [item for item, is_one in zip(items, receipt, strict=True) if not is_one]
-    states = [item for item, is_one in zip(items, receipt, strict=True) if is_one]
-    good, faults = bodies.each(texts, lambda item: message(item, gateway, region))
-    news, more = bodies.each(states, lambda item: report(item, gateway, region))
-    return bodies.sure(Parsed(messages=good, reports=news, faults=faults + more))
+    return bodies.mixed(
+        items,
+        is_receipt,
+        lambda item: message(item, gateway, region),
+        lambda item: report(item, gateway, region),
+    )
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bot.domain.gateway import HttpReply, SendOutcome, SendResult
+from bot.domain.gateway import HttpReply, SendOutcome, SendResult, Submission
 from bot.errors import CallbackUnreadable
 from bot.gateways.wire.alphabets import as_text
 from bot.gateways.wire.bodies import Fields, read_json
@@ -64,9 +64,9 @@ def result(
     )
 
 
-def sent(message_id: str | None, code: str | None = None) -> SendResult:
+def sent(message_id: str | None, code: str | None = None, part_ids: tuple[str, ...] = ()) -> SendResult:
     """Give the result of a text that the provider took."""
-    return result("sent", message_id=message_id, code=code)
+    return SendResult(outcome="sent", message_id=message_id or None, code=code or None, part_ids=part_ids)
 
 
 def by_code(code: str | None, outcomes: Mapping[SendOutcome, str], detail: str | None = None) -> SendResult | None:
@@ -98,6 +98,17 @@ def by_status(reply: HttpReply, detail: str | None = None, code: str | None = No
     if 400 <= reply.status < 500 and reply.status != 408:
         return result("permanent", code=code, detail=detail)
     return result("unknown", code=code, detail=detail or "an answer that says nothing")
+
+
+def per_number(
+    entries: Iterable[tuple[str | None, SendResult]],
+    whole: SendResult,
+    submissions: tuple[Submission, ...],
+) -> tuple[SendResult, ...]:
+    """Deal a batch's results out by number; a number that a telling answer leaves out is `unknown`."""
+    by_number = {number: entry for number, entry in entries if number}
+    missing = result("unknown", detail="not named in the answer") if by_number else whole
+    return tuple(by_number.get(submission.to, missing) for submission in submissions)
 
 
 def retry_after(reply: HttpReply) -> float | None:

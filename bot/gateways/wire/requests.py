@@ -73,14 +73,19 @@ def named_params(submission: Submission, gateway: str) -> dict[str, str]:
     return dict(zip(names, values, strict=True))
 
 
-def same_words(submissions: tuple[Submission, ...], gateway: str) -> Submission:
+def in_batch(submissions: tuple[Submission, ...], gateway: str, most: int) -> Submission:
+    """Give the first of a batch. Raises GatewayError where there are none, or too many for one request."""
+    if not 0 < len(submissions) <= most:
+        raise GatewayError(f"gateway {gateway} takes 1 to {most} numbers at once, not {len(submissions)}")
+    return submissions[0]
+
+
+def same_words(submissions: tuple[Submission, ...], gateway: str, most: int) -> Submission:
     """Give the one content of a batch. Raises GatewayError where the submissions do not say the same."""
-    if not submissions:
-        raise GatewayError(f"gateway {gateway}: a batch of none")
     contents = {(s.text, s.sign, s.ext, s.template_code, s.template_params) for s in submissions}
     if len(contents) > 1:
         raise GatewayError(f"gateway {gateway} sends one and the same text in a batch; these differ")
-    return submissions[0]
+    return in_batch(submissions, gateway, most)
 
 
 def bare_sign(sign: str) -> str:

@@ -16,6 +16,7 @@ _SEPARATED: Final = re.compile(
     r"(Z|[+-]\d{2}:?\d{2})?",
     re.ASCII | re.IGNORECASE,
 )
+_NUMBER: Final = re.compile(r"\d{1,16}(?:\.\d{1,9})?", re.ASCII)
 _DIGITS: Final = re.compile(r"\d{10,17}", re.ASCII)
 
 
@@ -54,8 +55,11 @@ def compact(value: str | None, zone: tzinfo = BEIJING) -> datetime | None:
 
 def unix(value: str | None) -> datetime | None:
     """Read Unix seconds or, where they would lie beyond the year 2286, milliseconds."""
+    text = (value or "").strip()
+    if not _NUMBER.fullmatch(text):
+        return None
     try:
-        seconds = float((value or "").strip())
+        seconds = float(text)
         if seconds >= 1e10:
             seconds /= 1000
         return datetime.fromtimestamp(seconds, UTC)

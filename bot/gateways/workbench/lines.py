@@ -17,7 +17,8 @@ from bot.gateways import capabilities, load
 from bot.gateways.wire import times
 from bot.gateways.wire.signing import b64
 
-PLACEHOLDER: Final = "not-given"
+PLACEHOLDER: Final = "https://not-given.invalid"
+"""Stands for every setting that a recorded line lacks; some must be addresses."""
 MASK: Final = "***"
 _NAMES: Final = {"sender": "from"}
 _OURS: Final = frozenset({"gateway", "account"})
@@ -32,7 +33,9 @@ def parse_line(name: str, line: Mapping[str, Any]) -> dict[str, Any]:
     Raises RequestRefused for a line that is no callback, GatewayError for wrong settings.
     """
     auth = _table(line, "auth")
-    gateway = _gateway(name, {**_table(line, "settings"), **auth})
+    # The `url` among the secrets is our own public address, not where a provider takes sends.
+    secrets = {word: value for word, value in auth.items() if word != "url"}
+    gateway = _gateway(name, {**_table(line, "settings"), **secrets})
     callback = _callback(line, auth)
     try:
         verified = gateway.verify(callback, _now(line)) if auth else False
