@@ -9,6 +9,7 @@ from typing import Final, Literal
 from bot.domain.messages import Part
 from bot.errors import GatewayError
 from bot.gateways.wire.alphabets import as_text, gsm_text, ucs2_text
+from bot.gateways.wire.parts import from_udh
 
 Alphabet = Literal["gsm-7", "latin-1", "ascii"]
 """What an SMSC takes data coding 0 for; GSM-7 goes unpacked, one septet an octet."""
@@ -67,17 +68,7 @@ def header(octets: bytes) -> tuple[Part | None, bytes]:
     """
     if not octets or octets[0] >= len(octets):
         return None, octets
-    end = octets[0] + 1
-    part, at = None, 1
-    while at + 2 <= end:
-        kind, length = octets[at], octets[at + 1]
-        value = octets[at + 2 : at + 2 + length]
-        at += 2 + length
-        if at > end:
-            return None, octets
-        if (kind, length) in {(0x00, 3), (0x08, 4)}:
-            part = piece(int.from_bytes(value[:-2]), value[-2], value[-1])
-    return part, octets[end:]
+    return from_udh(octets), octets[octets[0] + 1 :]
 
 
 def piece(ref: int, total: int, number: int) -> Part | None:
