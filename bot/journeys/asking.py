@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.domain.content import END, Quiz, Step, Text
@@ -15,7 +15,8 @@ from bot.journeys.audience import moment
 from bot.journeys.clock import due_at
 from bot.journeys.course import Course
 from bot.journeys.experiments import arms_so_far
-from bot.templating import check_expression, check_template, render, value
+from bot.journeys.wording import variables_of, wording_of
+from bot.templating import render, value
 
 EXPIRES_IN: Final = timedelta(hours=72)
 PROMPT_LOST_AFTER: Final = timedelta(hours=1)
@@ -86,15 +87,13 @@ def _quiz(course: Course, step: Step) -> Quiz | None:
 def _message(
     course: Course, step: Step, text: Text, values: Mapping[str, Any], prompt: Prompt | None = None
 ) -> SendTemplate:
-    template = _variant(text, course, values)
-    filed = (variable for filing in text.filed.values() for variable in filing.variables)
-    used = check_template(template).union(*(check_expression(variable) for variable in filed))
+    wording = wording_of(text, course.moment.customer, values)
     journey = course.journey
     return SendTemplate(
         template=text.name,
-        text=render(template, values, text.defaults),
+        text=render(wording, values, text.defaults),
         message_class=journey.message_class,
-        variables={name: _plain(values[name]) for name in sorted(used & values.keys()) if _is_plain(values[name])},
+        variables=variables_of(text, wording, values),
         prompt=prompt.id if prompt else None,
         journey=journey.name,
         run=course.run.id,
@@ -103,16 +102,6 @@ def _message(
         topic=journey.topic,
         not_after=prompt.expires_at if prompt else None,
     )
-
-
-def _variant(text: Text, course: Course, values: Mapping[str, Any]) -> str:
-    """Choose the wording: for the customer's age (`age:60`: from 60 on), then for the script."""
-    age = values.get("age")
-    bands = [int(name.removeprefix("age:")) for name in text.variants if name.startswith("age:")]
-    reached = [band for band in bands if isinstance(age, int) and band <= age]
-    if reached:
-        return text.variants[f"age:{max(reached)}"]
-    return text.variants.get(course.moment.customer.script, text.text)
 
 
 def _prompt(course: Course, step: Step, quiz: Quiz | None, values: Mapping[str, Any]) -> Prompt:
@@ -158,11 +147,3 @@ def _subject(course: Course, step: Step, kind: PromptKind, quiz: Quiz | None) ->
     if kind in ("rating", "order", "appointment") and run.key:
         return run.key
     return "/".join(part for part in (run.journey, step.id, run.key) if part and part != END)
-
-
-def _is_plain(given: object) -> bool:
-    return isinstance(given, str | int | float | date) and not isinstance(given, bool)
-
-
-def _plain(given: Any) -> str:
-    return given.isoformat() if isinstance(given, date) else str(given)

@@ -13,6 +13,7 @@ from bot.domain.effects import ClosePrompt, Effect, ExitJourney
 from bot.domain.events import BusinessEvent, Event, ReplyReceived, StaffActed, TimerDue
 from bot.domain.ids import Ids
 from bot.domain.shop import Shop
+from bot.journeys import campaigns
 from bot.journeys.clock import due_at
 from bot.journeys.course import START_DUE, STEP_DUE, Course, Means, Moment, course_of
 from bot.journeys.starting import begins_by_staff, begins_on, begins_on_day, key_of
@@ -30,6 +31,8 @@ def begin(
     """Give what an event ends, moves on and starts; `customer` is the one that the event leaves."""
     moment = Moment(customer=customer, content=content, shop=shop, now=now, ids=ids, means=means)
     match event.what:
+        case BusinessEvent(type=campaigns.DUE, data=data):
+            return campaigns.due(moment, data)
         case BusinessEvent() as news:
             return _told(moment, news)
         case ReplyReceived() as reply:
