@@ -218,19 +218,16 @@ def _cut(text: object, length: int) -> str:
     return whole if len(whole) <= length else whole[: max(length - 1, 0)] + "…"
 
 
-def _bounded(text: str) -> str:
-    if len(text) > _MAX_VALUE:
-        raise SecurityError("a value grew too long")
-    return text
-
-
 def _number(convert: Callable[..., Any], given: object, *default: Any) -> Any:
     """A number; what is missing stays missing, and is neither more nor less than anything."""
     return given if isinstance(given, Undefined) else convert(given, *default)
 
 
 def _replace(text: object, old: str, new: str) -> str:
-    return _bounded(str(text).replace(old, new)) if old else str(text)
+    whole = str(text)
+    if len(whole) + whole.count(old) * len(new) > _MAX_VALUE:
+        raise SecurityError("a value grew too long")
+    return whole.replace(old, new) if old else whole
 
 
 def _join(items: Any, between: str = "") -> str:
