@@ -24,7 +24,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
         if pick is not None and (pick.options or pick.refused) and not (wish.only or wish.on or wish.off):
             return [_menu(asked, pick, wish), *found]
     if (wish and (asked is not None or _is_choice(wish))) or (wish.keeps and wish.clauses):
-        found.append(_wish(wish, asked))
+        return [_wish(wish, asked)]
     return found
 
 

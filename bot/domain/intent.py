@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.domain.understanding import Candidate, IntentName, Period, PromptView, ReplyContext, Script, Silence
+from bot.domain.understanding import (
+    Candidate,
+    Frequency,
+    IntentName,
+    Period,
+    PromptView,
+    ReplyContext,
+    Scope,
+    Script,
+    Silence,
+    Topic,
+)
 
 NumberRole = Literal[
     "bare", "score", "stars", "clock", "duration", "date", "phone", "price", "quantity", "order", "ordinal", "other"
@@ -154,6 +165,25 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """What a reply wants to be sent, how often and when. `clauses` are those that say so."""
+
+    only: tuple[Topic, ...] = ()
+    on: tuple[Topic, ...] = ()
+    off: tuple[Topic, ...] = ()
+    frequency: Frequency | None = None
+    send_time: str | None = None
+    quiet_after: str | None = None
+    keeps: bool = False
+    """Something is to go on: what is turned down is a choice, not a stop."""
+    reason: str = ""
+    clauses: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.only or self.on or self.off or self.frequency or self.send_time or self.quiet_after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """All that conversation finds in a text before anybody says what it means."""
 
@@ -173,6 +203,9 @@ class Reading:
     picks: Mapping[str, Pick] = field(default_factory=dict)
     """By prompt id, for every open or late prompt that has options."""
     when: When = field(default_factory=When)
+    preference: Preference = field(default_factory=Preference)
+    scope: Scope | None = None
+    """What a stop in this reply would stop, where it says so."""
     phone: str | None = None
     order_tail: str | None = None
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -186,6 +219,16 @@ class Reading:
     def of(self, intent: IntentName) -> tuple[Hit, ...]:
         """Give the hits for one intent, the best first."""
         return tuple(sorted((hit for hit in self.hits if hit.intent == intent), key=lambda hit: -hit.score))
+
+    def claimed(self, intent: IntentName) -> list[Candidate]:
+        """Give the best hit for an intent in each clause, as candidates."""
+        best: dict[int, Hit] = {}
+        for hit in self.of(intent):
+            best.setdefault(hit.clause, hit)
+        return [
+            Candidate(intent=intent, score=hit.score, layer=hit.layer, reason=hit.reason, clause=hit.clause)
+            for hit in best.values()
+        ]
 
     def has(self, *classes: str) -> bool:
         """Tell whether a word of any of these classes stands anywhere."""

@@ -1,0 +1,195 @@
+"""Which of all candidates a reply means: stops first, then each prompt's answer, then the words clause by clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.intent import Reading
+from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
+
+CLEAR: Final = 0.75
+"""A candidate this sure stands by itself."""
+HINT: Final = 0.5
+"""One below this is never taken; one between counts only where nothing is clear."""
+MARGIN: Final = 0.05
+"""Candidates of one clause closer than this are told apart by the order of acting."""
+WEAK: Final[frozenset[IntentName]] = frozenset({"affirm", "deny", "greeting", "help", "other"})
+APPOINTMENT: Final[frozenset[IntentName]] = frozenset(
+    {"appointment_cancel", "appointment_reschedule", "appointment_confirm"}
+)
+YES_OR_NO: Final = frozenset({"promo", "survey"})
+
+_BESIDE: Final[frozenset[frozenset[IntentName]]] = frozenset(
+    {frozenset({"unsubscribe", "complaint"}), frozenset({"human_handoff", "complaint"})}
+)
+"""Intents that one clause can hold at once ("再发就投诉")."""
+_OVER_QUESTION: Final[frozenset[IntentName]] = frozenset(
+    {*APPOINTMENT, "unsubscribe", "resubscribe", "human_handoff", "preference_change", "wrong_number", "help", "quiz_answer"}
+)
+"""What a question in the same clause only asks for politely ("能不能改到周五")."""
+
+
+def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyContext) -> tuple[Candidate, ...]:
+    """Give the winners in the order of acting, the primary first; empty where nothing is clear."""
+    live = [candidate for candidate in candidates if candidate.score >= HINT]
+    if any(candidate.score >= CLEAR for candidate in live):
+        live = [candidate for candidate in live if candidate.score >= CLEAR]
+    live = _without_vetoed_stops(live, reading)
+    answers = _answers(live, reading, context)
+    worded = _by_clause([candidate for candidate in live if not _is_answer(candidate)])
+    chosen = _one_appointment([*answers, *worded])
+    chosen = _told_apart(chosen, reading, context)
+    best: dict[IntentName, Candidate] = {}
+    for candidate in sorted(chosen, key=lambda c: -c.score):
+        best.setdefault(candidate.intent, candidate)
+    return tuple(sorted(best.values(), key=lambda candidate: PRIORITY[candidate.intent]))
+
+
+def _is_answer(candidate: Candidate) -> bool:
+    """Tell an answer by number, letter or name to a prompt from what words alone say."""
+    return candidate.prompt is not None and candidate.clause is None and candidate.layer == "prompt"
+
+
+def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candidate]:
+    """Take back a stop that the reply itself takes back, or that is a choice of what to keep."""
+    stops = [candidate for candidate in live if candidate.intent == "unsubscribe"]
+    if not stops:
+        return live
+    vetoed: set[int] = set()
+    wish = reading.preference
+    chose = any(candidate.intent == "preference_change" for candidate in live)
+    returns = [c.clause or 0 for c in live if c.intent == "resubscribe"]
+    denials = [
+        c.clause or 0 for c in live if c.intent == "deny" and any(word in c.reason for word in ("退订", "不td", "取消订阅", "不退"))
+    ]
+    for index, candidate in enumerate(live):
+        if candidate.intent != "unsubscribe":
+            continue
+        clause = candidate.clause or 0
+        threat = _is_threat(candidate, reading)
+        if (chose and (wish.only or (wish.keeps and clause in wish.clauses) or (clause in wish.clauses and "promo" not in wish.off))) and not threat:
+            vetoed.add(index)
+        if returns and clause <= max(returns):
+            vetoed.add(index)
+        if denials and not threat and max(denials) >= clause and candidate.score < 1:
+            vetoed.add(index)
+    return [candidate for index, candidate in enumerate(live) if index not in vetoed]
+
+
+def _is_threat(candidate: Candidate, reading: Reading) -> bool:
+    return "threat" in reading.marks and ("<threat>" in candidate.reason or "工信部" in candidate.reason)
+
+
+def _answers(live: Iterable[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
+    """Give the answer to the newest prompt that it fits; a score said as one answers only a rating."""
+    answers = [candidate for candidate in live if _is_answer(candidate)]
+    if not answers:
+        return []
+    if reading.score is not None and reading.score.explicit:
+        ratings = [candidate for candidate in answers if candidate.intent == "rating"]
+        if ratings:
+            named = [c for c in answers if c.intent == "quiz_answer" and "说到" in c.reason]
+            return [ratings[0], *named[:1]]
+    order = [prompt.id for prompt in (*context.prompts, *context.lately)]
+    if reading.correction:
+        corrected = [candidate for candidate in answers if candidate.corrects]
+        answers = corrected or answers
+    newest = min(answers, key=lambda candidate: order.index(candidate.prompt or order[0]))
+    return [newest]
+
+
+def _by_clause(worded: Iterable[Candidate]) -> list[Candidate]:
+    """Give the winner of each clause, and what may stand beside it."""
+    clauses: dict[int, list[Candidate]] = {}
+    for candidate in worded:
+        clauses.setdefault(candidate.clause if candidate.clause is not None else -1, []).append(candidate)
+    winners: list[Candidate] = []
+    for clause, here in clauses.items():
+        if clause < 0:
+            winners.extend(here)
+            continue
+        top = max(candidate.score for candidate in here)
+        close = [candidate for candidate in here if candidate.score >= top - MARGIN]
+        first = min(close, key=lambda candidate: PRIORITY[candidate.intent])
+        over = [c for c in here if c.intent in _OVER_QUESTION]
+        if first.intent in {"question", "affirm", "deny"} and over:
+            first = min(over, key=lambda candidate: PRIORITY[candidate.intent])
+        if first.intent not in {"unsubscribe"} and (stop := next((c for c in here if c.intent == "unsubscribe"), None)) and first.intent in {
+            "complaint", "question", "greeting", "deny"
+        }:
+            first = stop
+        winners.append(first)
+        winners.extend(c for c in here if frozenset({first.intent, c.intent}) in _BESIDE)
+    return winners
+
+
+def _one_appointment(chosen: list[Candidate]) -> list[Candidate]:
+    """Keep one thing to do with the booking: a named new time before all, giving up before keeping."""
+    family = [candidate for candidate in chosen if candidate.intent in APPOINTMENT]
+    if len(family) < 2:
+        return chosen
+    timed = [c for c in family if c.intent == "appointment_reschedule" and (c.slots.date or c.slots.time or c.slots.period)]
+    moved = [c for c in family if c.intent == "appointment_reschedule"]
+    gone = [c for c in family if c.intent == "appointment_cancel"]
+    if timed:
+        kept = timed[0]
+    elif gone and moved:
+        kept = gone[0] if any("取消" in c.reason for c in gone) else moved[0]
+    elif gone or moved:
+        kept = (gone or moved)[0]
+    else:
+        kept = max(family, key=lambda candidate: candidate.score)
+    return [c for c in chosen if c.intent not in APPOINTMENT or c is kept]
+
+
+def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
+    """Drop what only accompanies something stronger: greetings, a yes before a complaint, the frame of a request."""
+    names = {candidate.intent for candidate in chosen}
+    kind = context.prompts[0].kind if context.prompts else "none"
+    gone: set[IntentName] = set()
+    if "appointment_confirm" in names:
+        gone |= {"affirm"}
+    strong = names - WEAK
+    if strong:
+        gone |= {"greeting", "help", "other"}
+        if not (kind in YES_OR_NO and strong <= {"question", "praise", "complaint"}):
+            gone |= {"affirm", "deny"}
+    elif names & {"affirm", "deny", "help"}:
+        gone |= {"greeting", "other"}
+    if {"affirm", "deny"} <= names:
+        gone.add(_earlier(chosen))
+    if "wrong_number" in names:
+        gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
+    if "rating" in names:
+        chosen = [c for c in chosen if not (c.intent in {"praise", "complaint"} and _only_scores(c))]
+    return [candidate for candidate in chosen if candidate.intent not in gone]
+
+
+def _earlier(chosen: Iterable[Candidate]) -> IntentName:
+    """Of a yes and a no, name the one that the other overrules: the earlier one."""
+    at = {c.intent: c.clause or 0 for c in chosen if c.intent in {"affirm", "deny"}}
+    return "affirm" if at["affirm"] <= at["deny"] else "deny"
+
+
+_SCORE_WORDS: Final = frozenset({"五星", "满分", "五星好评", "好评", "满意", "差评", "一星", "非常满意", "十分满意"})
+
+
+def _only_scores(candidate: Candidate) -> bool:
+    """Tell whether praise or blame is no more than the score in words."""
+    quoted = candidate.reason.split("“")[-1].split("”")[0]
+    return quoted in _SCORE_WORDS
+
+
+def bound(chosen: Sequence[Candidate], context: ReplyContext) -> tuple[Candidate, ...]:
+    """Tie free words to the `text` prompt that waits for them."""
+    newest = context.prompts[0] if context.prompts else None
+    if newest is None or newest.kind != "text":
+        return tuple(chosen)
+    return tuple(
+        replace(candidate, prompt=newest.id)
+        if candidate.prompt is None and candidate.intent in {"complaint", "praise", "other", "affirm", "deny"}
+        else candidate
+        for candidate in chosen
+    )

@@ -1,0 +1,116 @@
+"""Festivals and solar terms as dates: the next such day."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lunardate import LunarDate
+
+SOLAR_TERMS: Final = (
+    "春分", "清明", "谷雨", "立夏", "小满", "芒种", "夏至", "小暑", "大暑", "立秋", "处暑", "白露",
+    "秋分", "寒露", "霜降", "立冬", "小雪", "大雪", "冬至", "小寒", "大寒", "立春", "雨水", "惊蛰",
+)  # fmt: skip
+"""In the order of the sun's longitude, 15° each, from 0°."""
+
+_FIXED: Final[Mapping[str, tuple[int, int]]] = {
+    "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八": (3, 8), "植树节": (3, 12), "愚人节": (4, 1),
+    "劳动节": (5, 1), "五一": (5, 1), "青年节": (5, 4), "五四": (5, 4), "520": (5, 20), "儿童节": (6, 1), "六一": (6, 1),
+    "建党节": (7, 1), "七一": (7, 1), "建军节": (8, 1), "八一": (8, 1), "教师节": (9, 10), "国庆": (10, 1), "十一": (10, 1),
+    "双十一": (11, 11), "双11": (11, 11), "光棍节": (11, 11), "双十二": (12, 12), "平安夜": (12, 24), "圣诞": (12, 25),
+    "万圣节": (10, 31), "跨年": (12, 31),
+}  # fmt: skip
+_LUNAR: Final[Mapping[str, tuple[int, int]]] = {
+    "春节": (1, 1), "大年初一": (1, 1), "年初一": (1, 1), "初一": (1, 1), "大年初二": (1, 2), "年初二": (1, 2), "大年初三": (1, 3),
+    "元宵": (1, 15), "正月十五": (1, 15), "龙抬头": (2, 2), "端午": (5, 5), "七夕": (7, 7), "中元": (7, 15), "中秋": (8, 15),
+    "八月十五": (8, 15), "重阳": (9, 9), "腊八": (12, 8), "小年": (12, 23),
+}  # fmt: skip
+_NAMES: Final = re.compile(
+    "|".join(sorted((*_FIXED, *_LUNAR, *SOLAR_TERMS, "除夕", "大年三十", "母亲节", "父亲节", "感恩节"), key=lambda n: -len(n)))
+)
+_BEIJING: Final = ZoneInfo("Asia/Shanghai")
+
+
+def find_festival(text: str, today: date) -> tuple[int, int, date] | None:
+    """Find the first festival or solar term named: its place, and its next day from today on."""
+    found = _NAMES.search(text)
+    if found is None:
+        return None
+    name, end = found[0], found.end()
+    if text.startswith("节", end):
+        end += 1
+    day = _next(name, today)
+    return (found.start(), end, day) if day else None
+
+
+def _next(name: str, today: date) -> date | None:
+    in_year = _finder(name)
+    for year in range(today.year - 1, today.year + 3):
+        day = in_year(year)
+        if day is not None and day >= today:
+            return day
+    return None
+
+
+def _finder(name: str) -> Callable[[int], date | None]:
+    if name in _FIXED:
+        month, day = _FIXED[name]
+        return lambda year: date(year, month, day)
+    if name in _LUNAR:
+        month, day = _LUNAR[name]
+        return lambda year: _lunar(year, month, day)
+    if name in {"除夕", "大年三十"}:
+        return lambda year: (new_year := _lunar(year + 1, 1, 1)) and new_year - timedelta(days=1)
+    if name == "母亲节":
+        return lambda year: _nth(year, 5, 6, 2)
+    if name == "父亲节":
+        return lambda year: _nth(year, 6, 6, 3)
+    if name == "感恩节":
+        return lambda year: _nth(year, 11, 3, 4)
+    return lambda year: solar_term(name, year)
+
+
+def _nth(year: int, month: int, weekday: int, nth: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+
+
+def _lunar(year: int, month: int, day: int) -> date | None:
+    try:
+        return LunarDate(year, month, day).to_solar_date()  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def solar_term(name: str, year: int) -> date:
+    """Give the day of a solar term in Beijing, from the sun's apparent longitude (Meeus, ch. 25; good to minutes)."""
+    index = SOLAR_TERMS.index(name)
+    wanted = index * 15.0
+    # The sun reaches 0° about 20 March; a day is close to a degree.
+    moment = datetime(year, 3, 20, 12, tzinfo=UTC) + timedelta(days=index * 15.2184)
+    if index >= SOLAR_TERMS.index("小寒"):
+        moment = moment.replace(year=moment.year - 1) if moment.year > year else moment
+    for _ in range(6):
+        off = (wanted - _longitude(moment) + 180.0) % 360.0 - 180.0
+        moment += timedelta(days=off * 365.2422 / 360.0)
+    return moment.astimezone(_BEIJING).date()
+
+
+def _longitude(moment: datetime) -> float:
+    """Give the sun's apparent longitude in degrees."""
+    centuries = (moment - datetime(2000, 1, 1, 12, tzinfo=UTC)).total_seconds() / 86_400 / 36_525
+    anomaly = math.radians(357.52911 + 35_999.05029 * centuries - 0.0001537 * centuries**2)
+    centre = (
+        (1.914602 - 0.004817 * centuries) * math.sin(anomaly)
+        + (0.019993 - 0.000101 * centuries) * math.sin(2 * anomaly)
+        + 0.000289 * math.sin(3 * anomaly)
+    )
+    mean = 280.46646 + 36_000.76983 * centuries + 0.0003032 * centuries**2
+    node = math.radians(125.04 - 1_934.136 * centuries)
+    return (mean + centre - 0.00569 - 0.00478 * math.sin(node)) % 360.0

@@ -1,0 +1,173 @@
+"""What a reply picks from a prompt's numbered options: by number, letter, order or name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from bot.conversation.numerals import is_choice
+from bot.conversation.scores import takes_back
+from bot.conversation.text import plain, squeezed
+from bot.domain.intent import Clause, Number, Pick
+from bot.domain.understanding import PromptView
+
+MENU_SIZE: Final = {"appointment": 3, "preference": 3, "promo": 1, "survey": 2}
+"""How many numbers a kind of prompt offers when it lists no options of its own."""
+SAME_NAME: Final = 75.0
+"""How alike (0 to 100) a misspelt option must be."""
+
+_LETTER: Final = re.compile(r"(?<![a-z])([a-h])(?![a-z])")
+_ORDINAL: Final = re.compile(
+    r"第([0-9一二三四五六七八九两])(?:个|种|项|款|条|样|选项|号|味|只|类|位)?(?!次|天|回|名|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九])(?:号|项|#)(?!线|楼|店|院|柜|技师|码)"
+)
+_LAST: Final = re.compile(r"(?:最后|末尾|最末|最下面|最底下|倒数第一|尾)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
+_FIRST: Final = re.compile(r"(?:最前面|最上面|头一|打头|前面那|开头那)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
+_MIDDLE: Final = re.compile(r"(?:中间|当中|居中)的?(?:那|这)?(?:一)?(?:个|项|款|种)")
+_REFUSED: Final = re.compile(r"(?:不是|不要|不选|别选|除了|排除|非|不会是|肯定不是|不可能是|不想要|不喜欢|不爱|取消|去掉|关掉|不用|不需要|别|不收|不订|屏蔽|关闭|停|退订?)(?:第|选|的|了)?$")
+_REFUSED_AFTER: Final = re.compile(r"^(?:肯定|绝对|应该|都|就|也|那个|那项|以外)?(?:不对|不是|不要|排除|不行|不可能|不选|除外|以外|之外|不需要|不用|别发|不想要|关了|取消|去掉|停)")
+_OR: Final = re.compile(r"或者?|还是|要么|不是.{1,6}就是|/|二选一|不确定|纠结|拿不准|犹豫|分不清")
+_ALL: Final = re.compile(r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要|接收|发|来)?(?:了|吧|的|呀|啊)?)+$")
+_PREFIX: Final = re.compile(
+    r"^(?:(?:我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来|订|留下?|保留|只要|只收|只订|只留|只选|只"
+    r"|当然是?|绝对是?|一定是?|选项|我|就|那|嗯|哦|给我|发|想要|想|改成|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ]))+"
+)
+_AFTER: Final = re.compile(r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|好了|就行|就好|就可以|即可|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)")
+
+
+def pick(prompt: PromptView, text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) -> Pick | None:
+    """Find what a reply picks from a prompt's options; None where it picks nothing."""
+    names = tuple(squeezed(plain(option)) for option in prompt.options)
+    size = len(prompt.slots_offered) or len(names) or MENU_SIZE.get(prompt.kind, 0)
+    if not size:
+        return None
+    if prompt.kind == "preference" and any(_ALL.match(clause.core) for clause in clauses):
+        return Pick(prompt=prompt, options=tuple(range(1, size + 1)), whole=True, reason="全部都要")
+    found: list[tuple[int, int, bool, str]] = []
+    for clause in clauses:
+        found.extend(_in_clause(prompt, clause, size, names, numbers))
+    if not found:
+        return None
+    return _settle(prompt, text, found, clauses)
+
+
+def _settle(
+    prompt: PromptView, text: str, found: list[tuple[int, int, bool, str]], clauses: Sequence[Clause]
+) -> Pick:
+    refused = tuple(dict.fromkeys(option for _, option, no, _ in found if no))
+    chosen = tuple(dict.fromkeys(option for _, option, no, _ in sorted(found) if not no))
+    back = takes_back(text) or bool(re.search(r"不对|错了|算了|改选|换成|还是选", text))
+    several = prompt.kind == "preference"
+    undecided = not several and len(chosen) > 1
+    if undecided and back and not _OR.search(text):
+        chosen, undecided = chosen[-1:], False
+    if undecided and len(clauses) > 1 and re.search(r"不是|还是", text) and not re.search(r"或者?|要么", text):
+        chosen, undecided = chosen[-1:], False
+    reason = "、".join(dict.fromkeys(why for *_, why in found))
+    whole = bool(chosen) and not re.sub(r"[\W\da-h和跟与及加还有]+", "", text)
+    return Pick(
+        prompt=prompt,
+        options=chosen,
+        refused=tuple(option for option in refused if option not in chosen),
+        undecided=undecided,
+        correction=back,
+        whole=whole,
+        reason=reason,
+    )
+
+
+def _in_clause(
+    prompt: PromptView, clause: Clause, size: int, names: tuple[str, ...], numbers: Sequence[Number]
+) -> list[tuple[int, int, bool, str]]:
+    text = clause.text
+    found: list[tuple[int, int, bool, str]] = []
+
+    def put(start: int, end: int, option: int, why: str) -> None:
+        no = bool(_REFUSED.search(text[:start]) or _REFUSED_AFTER.match(text[end:]))
+        found.append((clause.start + start, option, no, why))
+
+    for at, end, option, why in _named(text, names):
+        put(at, end, option, why)
+    if found:
+        return found
+    for match in _ORDINAL.finditer(text):
+        option = _digit(match[1] or match[2])
+        if 1 <= option <= size and (match[1] or _alone(text, *match.span(), prompt)):
+            put(*match.span(), option, f"“{match[0]}”")
+    for pattern, option in ((_LAST, size), (_FIRST, 1), (_MIDDLE, (size + 1) // 2 if size % 2 else 0)):
+        for match in pattern.finditer(text):
+            if option and re.search(r"个|项|款|种|最", match[0]) and size > 1:
+                put(*match.span(), option, f"“{match[0]}”")
+    if found:
+        return found
+    for number in numbers:
+        if number.clause != clause.index or number.role != "bare":
+            continue
+        start, end = number.start - clause.start, number.end - clause.start
+        for at, option in _digits(number, prompt, size):
+            if _alone(text, start, end, prompt):
+                put(start + at, end, option, f"“{number.text}”")
+    if prompt.kind in {"quiz", "choice", "preference", "survey"} and names or prompt.kind == "preference":
+        for match in _LETTER.finditer(text):
+            option = ord(match[1]) - 96
+            if option <= size and _alone(text, *match.span(), prompt):
+                put(*match.span(), option, f"选项{match[1].upper()}")
+    return found
+
+
+def _digits(number: Number, prompt: PromptView, size: int) -> list[tuple[int, int]]:
+    if prompt.kind == "preference" and number.text.isdigit() and len(number.text) > 1:
+        digits = [int(char) for char in number.text]
+        return list(enumerate(digits)) if all(1 <= digit <= size for digit in digits) else []
+    if is_choice(number.text) and prompt.kind != "preference":
+        return [(0, _digit(number.text[0])), (1, _digit(number.text[1]))]
+    return [(0, int(number.value))] if number.value == int(number.value) and 1 <= number.value <= size else []
+
+
+def _digit(text: str) -> int:
+    return int(text) if text.isdigit() else "零一二三四五六七八九".find(text.replace("两", "二"))
+
+
+def _alone(text: str, start: int, end: int, prompt: PromptView) -> bool:
+    """Tell whether nothing but words of choosing, or another choice, stands around the pick."""
+    before, after = text[:start].strip(), text[end:].strip()
+    joiner = r"[\s和跟与及加、,/或是者还有a-h\d一二三号项第个吧不要选除了]*"
+    plain_before = not before or bool(re.fullmatch(joiner, before)) or _PREFIX.sub("", before) == "" or bool(_REFUSED.search(before))
+    plain_after = (
+        not after or bool(re.fullmatch(joiner, after)) or bool(_AFTER.match(after)) or bool(_REFUSED_AFTER.match(after))
+    )
+    if not plain_before:
+        plain_before = bool(re.search(r"(?:选|答案是?|答案:|回复?|我猜是?|应该是|就是|肯定是)$", before)) or (
+            bool(re.match(r"[和跟与及或]", before[-1:])) and bool(re.search(r"[\da-h一二三]", before))
+        )
+    if not plain_after and re.match(r"[和跟与及或、]", after):
+        plain_after = bool(re.match(r"[和跟与及或者还是、]+[\da-h一二三]", after))
+    return plain_before and plain_after
+
+
+def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]:
+    found: list[tuple[int, int, int, str]] = []
+    for index, name in enumerate(names, 1):
+        if not name or (name.isdigit() and len(name) == 1):
+            continue
+        at = text.find(name)
+        if at >= 0:
+            found.append((at, at + len(name), index, f"说到“{name}”"))
+    if found:  # a longer name that holds a shorter one wins its place
+        return [
+            one for one in found
+            if not any(two[0] <= one[0] and two[1] >= one[1] and two[1] - two[0] > one[1] - one[0] for two in found)
+        ]
+    bare = _PREFIX.sub("", squeezed(text))
+    for index, name in enumerate(names, 1):
+        parts = {name[i : i + 2] for i in range(len(name) - 1)} if len(name) >= 3 else set()
+        own = {part for part in parts if sum(part in other for other in names) == 1}
+        for part in own:
+            at = text.find(part)
+            if at >= 0 and len(bare) <= len(name) + 2:
+                return [(at, at + 2, index, f"“{part}”只在“{name}”中有")]
+        if len(name) >= 2 and abs(len(bare) - len(name)) <= 1 and fuzz.ratio(bare, name) >= SAME_NAME - 10 * (len(name) == 3):
+            return [(0, len(text), index, f"近于“{name}”")]
+    return found

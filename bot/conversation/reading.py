@@ -1,0 +1,139 @@
+"""Reading a reply: text, clauses, numbers, times and words, before anybody says what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.conversation import artefacts, clauses, numbers, scores
+from bot.conversation.emojis import Emojis
+from bot.conversation.lexicon import MAX_TRIES, SCORES, Lexicon, compile_lexicon, nearest, scan, scan_whole
+from bot.conversation.picks import pick
+from bot.conversation.preferences import find_preference, find_scope
+from bot.conversation.text import Variants, script_of, squeezed
+from bot.conversation.when import find_when
+from bot.domain.intent import Clause, Hit, IntentWords, Pick, Reading, Vocabulary
+from bot.domain.understanding import ReplyContext
+
+CLEAR: Final = 0.75
+"""A hit this sure makes the comparison with examples needless."""
+_LETTERS: Final = re.compile(r"[^\W_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Everything that reading needs, compiled once when content is loaded."""
+
+    lexicon: Lexicon
+    emojis: Emojis
+
+    @staticmethod
+    def of(intents: Sequence[IntentWords], vocabulary: Vocabulary) -> Reader:
+        """Compile the words of all intents. Raises ValueError where a pattern is wrong."""
+        variants = Variants.of(vocabulary.variants)
+        return Reader(
+            compile_lexicon(intents, vocabulary.classes, variants), Emojis.of(vocabulary.emoji)
+        )
+
+    def fold(self, raw: str) -> str:
+        """Normalise a text: what corrections are kept by. Idempotent."""
+        return self.lexicon.fold(raw)
+
+    def read(self, raw: str, context: ReplyContext) -> Reading:
+        """Read a reply; any text will do."""
+        own = artefacts.strip(raw[: 2 * 2000])
+        text, faces = self.emojis.take(self.lexicon.fold(own.text))
+        script = script_of(raw[:200])
+        silence = own.silence
+        if silence is None and not text.strip() and not faces and not own.quoted:
+            silence = "empty"
+        if silence is not None:
+            return Reading(raw=raw, text=text, whole="", script=script, silence=silence, masked=own.masked)
+        parts = clauses.split(text)
+        found = numbers.find_numbers(text, parts)
+        prompts = (*context.prompts, *context.lately)
+        picks = {prompt.id: picked for prompt in prompts if (picked := pick(prompt, text, parts, found))}
+        whole = clauses.core(squeezed(text)) if text else ""
+        hits, marks = self._hits(text, whole, parts, context)
+        return Reading(
+            raw=raw,
+            text=text,
+            whole=whole,
+            script=script,
+            clauses=parts,
+            numbers=found,
+            hits=hits,
+            emoji=faces,
+            only_emoji=bool(faces) and not _LETTERS.search(text),
+            score=scores.find_score(text, parts, found),
+            picks=picks,
+            when=find_when(text, context),
+            preference=find_preference(text, parts, context),
+            scope=find_scope(text),
+            phone=numbers.find_phone(text),
+            order_tail=numbers.find_order_tail(text),
+            marks=marks,
+            correction=scores.takes_back(text),
+            abusive="abuse" in marks,
+        )
+
+    def _hits(
+        self, text: str, whole: str, parts: Sequence[Clause], context: ReplyContext
+    ) -> tuple[tuple[Hit, ...], Mapping[str, tuple[int, ...]]]:
+        kinds = kinds_of(context)
+        hits: list[Hit] = []
+        marks: dict[str, tuple[int, ...]] = {}
+        tries = MAX_TRIES
+        for clause in parts:
+            found, present, tries = scan(self.lexicon, clause, kinds, tries)
+            hits.extend(found)
+            for name in present:
+                marks[name] = (*marks.get(name, ()), clause.index)
+        hits.extend(scan_whole(self.lexicon, text, parts, kinds, frozenset(marks)))
+        if len(parts) != 1 or parts[0].core != whole:
+            hits.extend(
+                Hit(entry.intent, SCORES["exact"], "exact", f"全文是“{text}”", 0, 0, len(text), whole)
+                for entry in self.lexicon.exact.get(whole, ())
+                if entry.intent and (entry.kind is None or entry.kind in kinds)
+            )
+        if not any(hit.score >= CLEAR for hit in hits) and (near := nearest(self.lexicon, text)):
+            hits.append(near)
+        return tuple(hits), marks
+
+
+def kinds_of(context: ReplyContext) -> frozenset[str]:
+    """Name the circumstances that a word may depend on: kinds of open prompts, `promo` after one, `booking`, `none`."""
+    kinds = {prompt.kind for prompt in context.prompts}
+    if not kinds:
+        kinds.add("none")
+    if context.last_class == "marketing":
+        kinds.add("promo")
+    if context.booking is not None:
+        kinds.add("booking")
+    if context.opted_out:
+        kinds.add("opted_out")
+    if any(prompt.proposed for prompt in context.prompts):
+        kinds.add("proposed")
+    if any(prompt.slots_offered for prompt in context.prompts):
+        kinds.add("slots")
+    return frozenset(kinds)
+
+
+def vocabulary(words: Mapping[str, Any]) -> Vocabulary:
+    """Take what reading needs out of `content/words/`, which is keyed by file name."""
+    return Vocabulary(
+        classes=_lists(words.get("classes", {})),
+        emoji=_lists(words.get("emoji", {})),
+        variants=_lists(words.get("variants", {})),
+    )
+
+
+def _lists(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {str(name): tuple(str(word) for word in members) for name, members in values.items()}
+
+
+def picked(reading: Reading, prompt_id: str) -> Pick | None:
+    """Give what the reply picks of one prompt's options."""
+    return reading.picks.get(prompt_id)

@@ -1,0 +1,172 @@
+"""The text of a reply in one plain form: width, case, script, variants and stray characters folded away."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from opencc import OpenCC
+
+from bot.domain.understanding import Script
+
+MAX_CHARS: Final = 2000
+"""A reply is read up to here; thirty segments is more than any phone sends."""
+
+CJK: Final = "\u3400-\u4dbf\u4e00-\u9fff"
+
+_ENCLOSED: Final = {
+    **{chr(0x2460 + i): f" {i + 1} " for i in range(20)},  # ①
+    **{chr(0x2474 + i): f" {i + 1} " for i in range(20)},  # ⑴
+    **{chr(0x2488 + i): f" {i + 1} " for i in range(20)},  # ⒈
+    **{chr(0x2776 + i): f" {i + 1} " for i in range(10)},  # ❶
+    **{chr(0x2780 + i): f" {i + 1} " for i in range(10)},  # ➀
+    **{chr(0x278A + i): f" {i + 1} " for i in range(10)},  # ➊
+    **{chr(0x24F5 + i): f" {i + 1} " for i in range(10)},  # ⓵
+    **{chr(0x3220 + i): f" {i + 1} " for i in range(10)},  # ㈠
+    **{chr(0x3280 + i): f" {i + 1} " for i in range(10)},  # ㊀
+    **{chr(0x2160 + i): f" {i + 1} " for i in range(12)},  # Ⅰ
+    **{chr(0x2170 + i): f" {i + 1} " for i in range(12)},  # ⅰ
+    "🔟": " 10 ",
+    "🅰": " a ",
+    "🅱": " b ",
+    "\u20e3": " ",  # the frame of a key-cap
+    "〇": "零",
+    "⭐": "★",
+    "🌟": "★",
+    "✭": "★",
+    "✮": "★",
+    "✩": "☆",
+    "·": ".",
+    "•": ".",
+    "—": "-",
+    "–": "-",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "「": '"',
+    "」": '"',
+    "『": '"',
+    "』": '"',
+    "《": '"',
+    "》": '"',
+    "\r": "\n",
+    "\u2028": "\n",
+    "\u2029": "\n",
+}
+_ENCLOSED_TABLE: Final = str.maketrans(_ENCLOSED)
+# Control, zero-width and direction marks, tags, soft hyphens, variation selectors, skin tones, combining marks, surrogates.
+_STRAY: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0300-\u036f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+_BLANKS: Final = re.compile(r"[^\S\n]+")
+_LINES: Final = re.compile(r" ?\n[\n ]*")
+_UNIT_GAP: Final = re.compile(rf"(?<=[0-9]) (?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:]) (?=[0-9])")
+_SPELLED: Final = re.compile(rf"(?<![{CJK}])(?:[{CJK}][ .*_/-])+[{CJK}](?![{CJK}])")
+_LONE_NEGATOR: Final = re.compile(rf"(?:(?<=[\s,。])|^)([不别没勿莫]) (?=[{CJK}])")
+_NOT_WORDS: Final = re.compile(r"[\W_]+")
+
+
+@cache
+def simpler() -> Mapping[int, str]:
+    """Give the table traditional → simplified, by character: a table closed in itself, so that twice is once."""
+    every = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    plain = OpenCC("t2s").convert("\n".join(every)).split("\n")
+    table = {ord(char): to for char, to in zip(every, plain, strict=True) if char != to and len(to) == 1}
+    closed = {code: table.get(ord(to), to) for code, to in table.items()}
+    # Taiwan and Hong Kong usage that OpenCC leaves alone, because the simplified script has these characters too.
+    return {**closed, ord("妳"): "你", ord("祢"): "你", ord("著"): "着", ord("甚"): "什", ord("佢"): "他"}
+
+
+@cache
+def _traditional() -> re.Pattern[str]:
+    return re.compile("[" + "".join(chr(code) for code in simpler() if chr(code) not in "著甚佢") + "]")
+
+
+def script_of(text: str) -> Script:
+    """Tell the script that a customer writes in: traditional if any character is so."""
+    return "traditional" if _traditional().search(text) else "simplified"
+
+
+def plain(raw: str) -> str:
+    """Fold width, case, script, blanks and stray characters; idempotent, never longer than MAX_CHARS."""
+    text = raw[:MAX_CHARS]
+    if not text.isascii():
+        text = text.translate(_ENCLOSED_TABLE)
+        for _ in range(3):  # a folded character may want folding again; two rounds do for all of Unicode 16
+            if not unicodedata.is_normalized("NFKC", text):
+                text = unicodedata.normalize("NFKC", text).translate(_ENCLOSED_TABLE)
+            folded = _STRAY.sub("", text.lower()).translate(simpler())
+            if folded == text:
+                break
+            text = folded
+    else:
+        text = _STRAY.sub("", text.replace("\r", "\n").lower())
+    text = _BLANKS.sub(" ", text)
+    if "\n" in text:
+        text = _LINES.sub("\n", text)
+    return _UNIT_GAP.sub("", text).strip()[:MAX_CHARS].rstrip()
+
+
+def joined(text: str) -> str:
+    """Join characters that were spelled out one by one ("退 订", "不 退订")."""
+    if " " in text or "." in text or "*" in text or "-" in text or "/" in text or "_" in text:
+        text = _SPELLED.sub(lambda found: _NOT_WORDS.sub("", found[0]), text)
+        text = _LONE_NEGATOR.sub(r"\1", text)
+    return text
+
+
+def squeezed(text: str) -> str:
+    """Leave only letters, digits and characters: what a whole text is compared by."""
+    return _NOT_WORDS.sub("", text)
+
+
+def period_of(text: str) -> str:
+    """Give the shortest unit that a text repeats ("tdtdtd" → "td"), or the text itself; digits are never folded."""
+    if len(text) < 2 or text.isdigit():
+        return text
+    shortest = (text + text).find(text, 1)
+    return text[:shortest] if shortest < len(text) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """Homophones, near-typos and dialect words of key words, folded into the key word."""
+
+    pattern: re.Pattern[str] | None
+    table: Mapping[str, str]
+
+    @staticmethod
+    def of(words: Mapping[str, tuple[str, ...]]) -> Variants:
+        """Compile key word → variants. Raises ValueError where folding twice would differ from once."""
+        table = {plain(variant): plain(word) for word, variants in words.items() for variant in variants}
+        if not table:
+            return Variants(None, {})
+        longest_first = sorted(table, key=lambda variant: (-len(variant), variant))
+        pattern = re.compile("|".join(_literal(variant) for variant in longest_first))
+        for word in table.values():
+            if pattern.search(word):
+                raise ValueError(f"{word!r} holds a variant of another word: folding would never settle")
+        return Variants(pattern, table)
+
+    def fold(self, text: str) -> str:
+        """Replace every variant, until nothing changes."""
+        if self.pattern is None:
+            return text
+        for _ in range(4):
+            folded = self.pattern.sub(lambda found: self.table[found[0]], text)
+            if folded == text:
+                break
+            text = folded
+        return text
+
+
+def _literal(word: str) -> str:
+    """Match a word; one of Latin letters only where no letter stands beside it."""
+    return rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else re.escape(word)

@@ -1,0 +1,136 @@
+"""Times of day as customers write them: 三点半, 下午3:20, 差一刻四点, 早一个小时, 上午."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.conversation.numerals import NUMERALS, value_of
+from bot.domain.understanding import Period
+
+_N: Final = rf"(?:\d{{1,2}}|[{NUMERALS}]{{1,3}})"
+PERIODS: Final[dict[str, Period]] = {
+    "凌晨": "morning", "清晨": "morning", "清早": "morning", "大清早": "morning", "一大早": "morning", "早上": "morning", "早晨": "morning", "上午": "morning", "早间": "morning",
+    "午前": "morning", "朝早": "morning", "上昼": "morning", "早": "morning", "晨": "morning",
+    "中午": "noon", "正午": "noon", "午间": "noon", "晌午": "noon", "午饭": "noon", "午休": "noon",
+    "下午": "afternoon", "午后": "afternoon", "下昼": "afternoon", "后晌": "afternoon",
+    "傍晚": "evening", "晚上": "evening", "晚间": "evening", "夜里": "evening", "夜间": "evening", "夜晚": "evening", "半夜": "evening", "下班后": "evening", "下班以后": "evening",
+    "晚点钟": "evening", "今晚": "evening", "明晚": "evening", "后晚": "evening", "夜": "evening", "晚": "evening", "黄昏": "evening", "晏昼": "noon",
+}  # fmt: skip
+_P: Final = "|".join(sorted(PERIODS, key=lambda word: -len(word)))
+_CLOCK_RE: Final = re.compile(
+    rf"(?P<period>{_P})?(?:的|大概|大约|差不多)? ?(?P<less>差(?:(?P<lessn>{_N})分钟?|一?刻钟?|(?P<lessk>{_N})刻))?(?:到|不到)?"
+    rf"(?P<hour>{_N})(?:[点點时时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
+    rf"(?: ?(?P<meridiem>[ap]\.?m))?"
+)
+_MERIDIEM_RE: Final = re.compile(r"(?<![\d:])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))? ?(?P<meridiem>[ap]\.?m)")
+_RANGE_RE: Final = re.compile(
+    rf"(?P<period>{_P})?(?P<hour>{_N}) ?(?:[点时]|:00)? ?(?:到|至|-|~) ?(?P<until>{_N})(?:[点时]|:00)"
+)
+_SHIFT_RE: Final = re.compile(
+    rf"(?P<way>推迟|延迟|延后|推后|往后|顺延|晚|迟|延|提前|往前|早|提早|早到|晚到|向后|向前)(?:推迟?|延|挪|调|移|个|大概|大约|差不多|再|到|来|去|点|上|约)*(?P<n>{_N}|半|几)(?:(?P<and>个半)|个)?(?P<unit>小时|钟头|分钟|刻钟|h|min)(?P<half>半)?"
+)
+_PERIOD_RE: Final = re.compile("|".join(word for word in _P.split("|") if len(word) > 1))
+_NOON_RE: Final = re.compile(r"中午12|正午|中午十二")
+_SAME_RE: Final = re.compile(r"同一(?:个)?时间|时间不变|同样(?:的)?时间|还是这个(?:点|时间)|还是那个(?:点|时间)|这个时间|相同时间|时间一样|同时段|原来的时间|时间照旧|同一个点|一样的时间|老时间|还是原来时间")
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day that was named, and where; `shift` moves the booking instead."""
+
+    start: int
+    end: int
+    text: str
+    time: str | None = None
+    period: Period | None = None
+    shift: timedelta | None = None
+    same: bool = False
+
+
+def find_times(text: str, opens: str, closes: str) -> list[Time]:
+    """Find the times of day named in a text, in order; hours without a period are settled by the opening hours."""
+    found = sorted(_all(text, opens, closes), key=lambda time: (time.start, -(time.end - time.start)))
+    kept: list[Time] = []
+    for time in found:
+        if not kept or time.start >= kept[-1].end:
+            kept.append(time)
+    return kept
+
+
+def _all(text: str, opens: str, closes: str) -> Iterator[Time]:
+    for match in _SHIFT_RE.finditer(text):
+        if shift := _shift(match):
+            yield Time(*match.span(), match[0], shift=shift)
+    for match in _RANGE_RE.finditer(text):
+        clock = _clock(match["hour"], 0, match["period"], None, opens, closes)
+        later = _clock(match["until"], 0, match["period"], None, opens, closes)
+        if clock and later:
+            yield Time(*match.span(), match[0], time=clock)
+    for match in _CLOCK_RE.finditer(text):
+        minute = 30 if match["half"] else 15 * {"一": 1, "三": 3}.get(match["quarter"] or "", 0)
+        if match["minute"]:
+            minute = _number(match["minute"])
+        clock = _clock(match["hour"], minute, match["period"] or _before(text, match.start()), match["meridiem"], opens, closes)
+        if clock and match["less"]:
+            less = _number(match["lessn"]) if match["lessn"] else 15 * (_number(match["lessk"]) if match["lessk"] else 1)
+            clock = (datetime.fromisoformat(f"2000-01-02T{clock}") - timedelta(minutes=less)).strftime("%H:%M")
+        if clock:
+            yield Time(*match.span(), match[0], time=clock)
+    for match in _MERIDIEM_RE.finditer(text):
+        if clock := _clock(match["hour"], int(match["minute"] or 0), None, match["meridiem"], opens, closes):
+            yield Time(*match.span(), match[0], time=clock)
+    for match in _PERIOD_RE.finditer(text):
+        yield Time(*match.span(), match[0], period=PERIODS[match[0]])
+    for match in re.finditer(r"(?<=[明今后天日一二三四五六号])(?:早|晚)(?![点一两几半些了到个会\d])", text):
+        yield Time(*match.span(), match[0], period=PERIODS[match[0]])
+    for match in _SAME_RE.finditer(text):
+        yield Time(*match.span(), match[0], same=True)
+
+
+def _before(text: str, start: int) -> str | None:
+    """Give the period that stands a little before the hour ("下午的话3点")."""
+    found = None
+    for match in re.finditer(_P, text[max(0, start - 5) : start]):
+        found = match[0]
+    return found
+
+
+def _shift(match: re.Match[str]) -> timedelta | None:
+    if match["n"] == "几":
+        return None
+    count = 0.5 if match["n"] == "半" else float(_number(match["n"]))
+    if match["and"] or match["half"]:
+        count += 0.5
+    minutes = {"刻钟": 15, "分钟": 1, "min": 1}.get(match["unit"], 60) * count
+    back = match["way"] in {"提前", "往前", "早", "提早", "早到", "向前"}
+    return timedelta(minutes=-minutes if back else minutes)
+
+
+def _number(text: str) -> int:
+    return int(value_of(text) or 0)
+
+
+def _clock(
+    hour_text: str, minute: int, period: str | None, meridiem: str | None, opens: str, closes: str
+) -> str | None:
+    value = value_of(hour_text)
+    if value is None or value > 24 or minute > 59:
+        return None
+    hour = int(value) % 24
+    part = PERIODS.get(period) if period else None
+    if meridiem:
+        hour = hour % 12 + (12 if meridiem.startswith("p") else 0)
+    elif part in {"afternoon", "evening"} and hour < 12:
+        hour += 12 if period not in {"半夜", "夜里"} or hour >= 6 else 0
+    elif part == "noon" and hour < 4:
+        hour += 12
+    elif part is None and hour < 12 and not hour_text.startswith("0"):
+        clock = f"{hour:02}:{minute:02}"
+        later = f"{hour + 12:02}:{minute:02}"
+        if not opens <= clock <= closes and opens <= later <= closes:
+            hour += 12
+    return f"{hour:02}:{minute:02}"
