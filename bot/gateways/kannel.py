@@ -164,14 +164,11 @@ def _receipt_url(submission: Submission) -> str | None:
 
 def _report(fields: Fields) -> DeliveryReport:
     status = fields.need("status", "dlr")
-    ref, message_id = fields.some("uuid", "client_ref", "ref"), fields.some("id")
-    if not ref and not message_id:
-        raise CallbackUnreadable("no uuid")
     return DeliveryReport(
         gateway=NAME,
         state=_STATES.get(status, "unknown"),
         code=status,
-        message_id=message_id,
-        client_ref=ref,
+        message_id=fields.some("id"),
+        client_ref=fields.some("uuid", "client_ref", "ref"),
         done_at=_time(fields.some("ts", "time")),
     )

@@ -190,7 +190,7 @@ class MessageBird:
 def legacy(key: str, timestamp: str, pairs: list[tuple[str, str]], body: bytes) -> str:
     """Sign as the older scheme does: timestamp, sorted query and the raw digest of the body."""
     query = urlencode(sorted(pairs))
-    signed = f"{timestamp}\n{query}\n".encode() + bytes.fromhex(signing.digest("sha256", body))
+    signed = f"{timestamp}\n{query}\n".encode("utf-8", "replace") + bytes.fromhex(signing.digest("sha256", body))
     return signing.b64(signing.mac("sha256", key, signed))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -19,6 +20,7 @@ PUBLIC = "https://sms.example.com/cb"
 TIMES = {"received_at", "done_at"}
 
 
+@cache
 def fixture(name: str) -> dict[str, Any]:
     path = FIXTURES / f"{name}.yaml"
     if not path.exists():

@@ -21,7 +21,7 @@ MAX_BODY: Final = 1024 * 1024
 MAX_FIELDS: Final = 1000
 MAX_NAMED_FAULTS: Final = 20
 
-Item = TypeVar("Item", InboundMessage, DeliveryReport)
+Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def each(items: Iterable[Any], read: Callable[[Fields], Item]) -> tuple[tuple[It
     faults: list[str] = []
     for number, item in enumerate(items, start=1):
         try:
-            good.append(read(as_fields(item)))
+            good.append(_told(read(as_fields(item))))
         except (CallbackUnreadable, CallbackIgnored) as fault:
             faults.append(f"item {number}: {fault}")
     return tuple(good), tuple(faults)
@@ -216,6 +216,13 @@ def sure(parsed: Parsed) -> Parsed:
     if parsed.faults:
         raise CallbackUnreadable("; ".join(parsed.faults[:MAX_NAMED_FAULTS]))
     raise CallbackIgnored("empty")
+
+
+def _told(found: Item) -> Item:
+    """Give back what says enough. Raises CallbackUnreadable for a receipt that could belong to any text."""
+    if isinstance(found, DeliveryReport) and not (found.message_id or found.client_ref):
+        raise CallbackUnreadable("neither an id nor a reference")
+    return found
 
 
 def _split(raw: bytes) -> list[tuple[str, bytes]]:

@@ -47,9 +47,6 @@ def report(item: Fields, gateway: str, region: str | None = "CN") -> DeliveryRep
     state = item.need("state").lower()
     if state not in STATES:
         raise CallbackUnreadable(f"state is none of {', '.join(STATES)}")
-    message_id, client_ref = item.some("id"), item.some("client_ref")
-    if not message_id and not client_ref:
-        raise CallbackUnreadable("neither id nor client_ref")
     part = item.under("part")
     number, total = part.number("number"), part.number("total")
     return DeliveryReport(
@@ -57,8 +54,8 @@ def report(item: Fields, gateway: str, region: str | None = "CN") -> DeliveryRep
         state=next(known for known in STATES if known == state),
         code=item.word("code"),
         to=numbers.receiver(item.word("to"), region=region),
-        message_id=message_id,
-        client_ref=client_ref,
+        message_id=item.some("id"),
+        client_ref=item.some("client_ref"),
         done_at=times.unix_or_written(item.word("at")),
         part=PartOf(number=number, total=total) if number and total else None,
         opted_out=item.word("opted_out") == "true",
