@@ -1,0 +1,107 @@
+"""What staff said a reply means: normalised text → intent, known to every worker as soon as it is said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from bot.domain.understanding import INTENTS, IntentName
+from bot.errors import RequestRefused, StoreUnavailable
+from bot.store import keys
+from bot.store.bell import Bell
+from bot.store.client import Client
+
+BELL_NAME: Final = "corrections"
+_KEY: Final = "huixin:{console}:corrections"
+_MAX_TEXT: Final = 200
+_BATCH: Final = 500
+_LOOK_AT_LEAST_EVERY_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One label put right. `intent` None takes an earlier correction of the same text away."""
+
+    text: str
+    """Normalised, as understanding gives it."""
+    intent: IntentName | None
+    was: str
+    actor: str
+    at: str
+    event: str = ""
+
+
+class Corrections:
+    """The corrections of this installation, kept as a log: `current` is its fold, always up to date while followed.
+
+    A log and not a broadcast: a worker that was away for a moment misses nothing.
+    """
+
+    def __init__(self, client: Client, bell: Bell) -> None:
+        self._client = client
+        self._bell = bell
+        self._known: dict[str, IntentName] = {}
+        self._seen = "0-0"
+
+    @property
+    def current(self) -> Mapping[str, IntentName]:
+        """The live mapping; it is the same object all the time, so it can be handed out once."""
+        return self._known
+
+    async def add(self, correction: Correction) -> None:
+        """Say what a text means, from now on and everywhere. Raises RequestRefused for what is no intent or no text."""
+        if correction.intent is not None and correction.intent not in INTENTS:
+            raise RequestRefused(f"{correction.intent!r} is no intent")
+        if not correction.text.strip() or len(correction.text) > _MAX_TEXT:
+            raise RequestRefused(f"only texts of 1 to {_MAX_TEXT} characters can be corrected")
+        line = json.dumps(asdict(correction), ensure_ascii=False)
+        await self._client.call(_KEY, "XADD", _KEY, "*", "line", line)
+        await self._client.call(keys.BELL, "PUBLISH", keys.BELL, BELL_NAME)
+
+    async def load(self) -> None:
+        """Read what was said since the last look."""
+        async for entry_id, correction in self._entries(self._seen):
+            self._seen = entry_id
+            if correction.intent is None:
+                self._known.pop(correction.text, None)
+            else:
+                self._known[correction.text] = correction.intent
+
+    async def follow(self) -> None:
+        """Keep `current` up to date until cancelled; Redis away is waited out."""
+        with self._bell.ear(BELL_NAME) as ear:
+            while True:
+                ear.clear()
+                with suppress(StoreUnavailable):
+                    await self.load()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_AT_LEAST_EVERY_S):
+                        await ear.wait()
+
+    async def cases(self) -> tuple[Mapping[str, str | None], ...]:
+        """Give the corrections that stand, as single-reply lines for `huixin eval`."""
+        standing: dict[str, Correction] = {}
+        async for _, correction in self._entries():
+            standing.pop(correction.text, None)
+            if correction.intent is not None:
+                standing[correction.text] = correction
+        return tuple(
+            {
+                "id": f"staff-{nth}",
+                "context": "none",
+                "text": each.text,
+                "intent": each.intent,
+                "note": f"was {each.was}",
+            }
+            for nth, each in enumerate(standing.values(), 1)
+        )
+
+    async def _entries(self, after: str = "0-0") -> AsyncIterator[tuple[str, Correction]]:
+        while entries := await self._client.call(_KEY, "XRANGE", _KEY, f"({after}", "+", "COUNT", _BATCH):
+            for entry_id, fields in entries:
+                after = entry_id.decode()
+                yield after, Correction(**json.loads(fields[b"line"]))

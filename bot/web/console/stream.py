@@ -1,0 +1,73 @@
+"""Server-sent events: one open answer per viewer, ended when the browser or the server goes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.web.measures import VIEWERS
+from bot.web.middleware import secure
+
+HEARTBEAT_S: Final = 15.0
+_RETRY_MS: Final = 1_000
+
+_PLACE: Final = re.compile(r"\d{1,20}-\d{1,20}")
+
+OPEN: web.AppKey[set[asyncio.Task[Any]]] = web.AppKey("open_streams", set[asyncio.Task[Any]])
+
+
+class Stream:
+    """One viewer's open answer."""
+
+    def __init__(self, response: web.StreamResponse) -> None:
+        self._response = response
+
+    async def send(self, event: str, data: Any, event_id: str = "") -> None:
+        """Send one event; with an id, a browser that was cut off asks for what came after it."""
+        head = f"id: {event_id}\n" if event_id else ""
+        # JSON has no raw line break, so one data line holds it all.
+        text = f"{head}event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+        await self._response.write(text.encode())
+
+    async def beat(self) -> None:
+        """Keep proxies from closing a quiet line."""
+        await self._response.write(b": still here\n\n")
+
+
+@asynccontextmanager
+async def opened(request: web.Request) -> AsyncIterator[tuple[Stream, web.StreamResponse]]:
+    """Open a stream; leaving, being left and a server that stops all end it quietly."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+    )
+    secure(response)
+    await response.prepare(request)
+    await response.write(f"retry: {_RETRY_MS}\n\n".encode())
+    task = asyncio.current_task()
+    request.app[OPEN].update({task} if task else ())
+    VIEWERS.inc()
+    try:
+        with suppress(ConnectionResetError):
+            yield Stream(response), response
+    finally:
+        VIEWERS.dec()
+        request.app[OPEN].difference_update({task} if task else ())
+
+
+def place(request: web.Request) -> str | None:
+    """Tell from where a browser wants to go on; None: from now."""
+    asked = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+    return asked if _PLACE.fullmatch(asked) else None
+
+
+async def end_all(app: web.Application) -> None:
+    """End every open stream, so that a stopping server does not wait for viewers."""
+    open_now: set[asyncio.Task[Any]] = app[OPEN]
+    for task in tuple(open_now):
+        task.cancel()

@@ -1,0 +1,169 @@
+"""Callbacks of gateways: prove, read, make durable, and only then say so."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from bot.domain.events import Event, ReplyReceived
+from bot.domain.gateway import Ack, Callback
+from bot.domain.ids import customer_id
+from bot.domain.messages import InboundMessage
+from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, StoreUnavailable
+from bot.web.addresses import origin, remote, within
+from bot.web.deps import DEPS, Account, WebDeps
+from bot.web.measures import CALLBACKS
+from bot.web.middleware import crash
+
+MAX_BODY = 256 * 1024
+_NOWHERE = Ack(status=404)
+_REFUSED = Ack(status=403)
+_UNREADABLE = Ack(status=400)
+_AGAIN_LATER = Ack(status=503)
+_RETRY_AFTER_S = "5"
+
+log = structlog.get_logger("web.webhooks")
+
+
+async def callback(request: web.Request) -> web.Response:
+    """Take one callback; `inbound` and `receipt` are the same door, for many providers know only one."""
+    deps = request.app[DEPS]
+    account = _account(deps, request.match_info["account"], request.match_info["token"])
+    if account is None:
+        return _response(_NOWHERE)
+    if (request.content_length or 0) > MAX_BODY:
+        return _too_large(account)
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return _too_large(account)
+    if len(body) > MAX_BODY:
+        return _too_large(account)
+    told = Callback(
+        method=request.method,
+        url=origin(request, deps.public_url, deps.trusted_proxies) + request.raw_path,
+        query=request.query_string if "?" in request.raw_path else "",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+        remote=remote(request, deps.trusted_proxies),
+    )
+    return _response(await receive(deps, account, told))
+
+
+async def receive(deps: WebDeps, account: Account, told: Callback) -> Ack:
+    """Verify, parse, make durable, acknowledge. Never raises for what a stranger sent."""
+    now = deps.clock()
+    gateway = account.gateway
+    try:
+        _verify(account, told, now)
+        parsed = gateway.parse(told)
+        for fault in parsed.faults:
+            log.warning("callback_item_unreadable", account=account.name, reason=fault)
+        events = [reply_event(message, account, deps.lookup_key, now) for message in parsed.messages]
+        await _keep(deps, account, events)
+        for report in parsed.reports:
+            await deps.store.refs.report(account.name, report, now)
+    except CallbackIgnored as reason:
+        _count(account, "ignored")
+        log.debug("callback_ignored", account=account.name, reason=str(reason))
+    except CallbackRefused as reason:
+        _count(account, "refused")
+        log.warning("callback_refused", account=account.name, reason=str(reason), remote=told.remote)
+        return _REFUSED
+    except CallbackUnreadable as reason:
+        _count(account, "unreadable")
+        log.warning("callback_unreadable", account=account.name, reason=str(reason), bytes=len(told.body))
+        return _UNREADABLE
+    except StoreUnavailable as reason:
+        _count(account, "unavailable")
+        log.warning("callback_not_kept", account=account.name, reason=str(reason))
+        return _AGAIN_LATER
+    except Exception as fault:  # noqa: BLE001 — the last net
+        # A parser's own fault must not look like an outage: the provider would repeat it for hours.
+        _count(account, "crashed")
+        log.critical("callback_crashed", account=account.name, bytes=len(told.body), fault=crash(fault))
+        return _UNREADABLE
+    else:
+        _count(account, "taken")
+    return gateway.acknowledge(told)
+
+
+def reply_event(message: InboundMessage, account: Account, lookup_key: bytes, now: datetime) -> Event:
+    """Make the event of one reply.
+
+    Its id derives from the gateway's message id, so that a repeat has the same. Without one it is unique: two honest
+    "1" must both arrive, and telling them from a repeat is decide's business.
+    """
+    if message.message_id:
+        part = f"/{message.part.number}" if message.part else ""
+        source = f"{account.name}|{message.message_id}{part}"
+        event_id = "in:" + hashlib.blake2b(source.encode(), digest_size=12).hexdigest()
+    else:
+        event_id = "in:" + secrets.token_hex(12)
+    written = message.received_at
+    return Event(
+        id=event_id,
+        shop=account.shop,
+        customer=customer_id(lookup_key, account.shop, message.sender),
+        phone=message.sender,
+        # A vendor's clock that runs ahead must not make a reply younger than our own texts.
+        at=written if written is not None and written < now else now,
+        received_at=now,
+        what=ReplyReceived(message=_signed(message, account)),
+    )
+
+
+async def _keep(deps: WebDeps, account: Account, events: list[Event]) -> None:
+    # One round trip for all: calls that wait together share it.
+    results = await asyncio.gather(*(deps.store.inbox.add(event) for event in events), return_exceptions=True)
+    for event, result in zip(events, results, strict=True):
+        if isinstance(result, StoreUnavailable) and not account.gateway.capabilities.repeats_on_error:
+            await deps.spool(event)
+        elif isinstance(result, BaseException):
+            raise result
+        elif result != "accepted":
+            _count(account, result)
+
+
+def _verify(account: Account, told: Callback, now: datetime) -> None:
+    if account.allow and not within(told.remote, account.allow):
+        raise CallbackRefused(f"{told.remote} is not among allow_ips")
+    account.gateway.verify(told, now)
+
+
+def _signed(message: InboundMessage, account: Account) -> InboundMessage:
+    if message.account == account.name and message.gateway:
+        return message
+    return replace(message, account=account.name, gateway=account.provider)
+
+
+def _account(deps: WebDeps, name: str, token: str) -> Account | None:
+    account = deps.accounts.get(name)
+    # An unknown name costs the same time as a wrong token.
+    expected = account.token if account else "no such account, and nobody can guess this"
+    right = hmac.compare_digest(expected.encode(), token.encode())
+    return account if right else None
+
+
+def _too_large(account: Account) -> web.Response:
+    _count(account, "too_large")
+    log.warning("callback_refused", account=account.name, reason=f"more than {MAX_BODY} bytes")
+    return web.Response(status=413)
+
+
+def _response(ack: Ack) -> web.Response:
+    headers = {"Retry-After": _RETRY_AFTER_S} if ack.status == 503 else None
+    return web.Response(
+        status=ack.status, body=ack.body.encode(), content_type=ack.content_type, charset="utf-8", headers=headers
+    )
+
+
+def _count(account: Account, outcome: str) -> None:
+    CALLBACKS.labels(account.name, outcome).inc()
