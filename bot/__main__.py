@@ -1,0 +1,252 @@
+"""The command line. Results go to stdout, everything else to stderr; exit 0 done, 1 refused or failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from bot import settings as told
+from bot.app import asking, chatting, serving, upkeep
+from bot.errors import HuixinError, NotBuiltYet
+
+cli = typer.Typer(
+    name="huixin",
+    help="Huixin 回信: a two-way SMS bot for shops whose customers write Chinese.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+gateway = typer.Typer(no_args_is_help=True, help="What the gateways can do, and their requests and callbacks by hand.")
+content = typer.Typer(no_args_is_help=True, help="Check, describe and try what content/ says.")
+user = typer.Typer(no_args_is_help=True, help="The people who may sign in to the console.")
+customer = typer.Typer(no_args_is_help=True, help="Privacy requests and import (a later version).")
+train = typer.Typer(no_args_is_help=True, help="Make models from labelled texts.")
+for name, group in {
+    "gateway": gateway, "content": content, "user": user, "customer": customer, "train": train
+}.items():  # fmt: skip
+    cli.add_typer(group, name=name)
+
+Config = Annotated[Path | None, typer.Option("--config", help="the settings file (default: huixin.toml)")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def show(value: Any) -> None:
+    """Print one JSON value on a line of its own."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def note(text: str) -> None:
+    """Tell the person something that is not the result."""
+    typer.echo(text, err=True)
+
+
+def watched(lines: Iterable[Any]) -> Iterable[Any]:
+    """Show a bar while lines go by, where a person looks on."""
+    return track(list(lines), console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+
+
+@cli.command(epilog="Example: huixin serve --role web")
+def serve(
+    role: Annotated[Literal["all", "web", "worker"], typer.Option(help="what this process does")] = "all",
+    config: Config = None,
+) -> None:
+    """Run the bot: with nothing configured, with a Redis of its own and a phone to try it on."""
+    serving.serve(told.read(config), role)
+
+
+@cli.command(epilog="Example: huixin chat --script rating")
+def chat(config: Config = None) -> None:
+    """Talk to the bot in this terminal, through the true engine, with time travel (/wait 3d)."""
+    chatting.chat(told.read(config))
+
+
+@cli.command(epilog="Example: huixin understand '4分,就是快递慢,别再发了' --context rating --explain")
+def understand(
+    text: Annotated[str | None, typer.Argument(help="one reply; without it, JSON lines are read from stdin")] = None,
+    context: Annotated[str, typer.Option(help="the kind of the open prompt")] = "none",
+    explain: Annotated[bool, typer.Option("--explain", help="every layer's candidates and why the winner won")] = False,
+    config: Config = None,
+) -> None:
+    """Tell what a reply means: intents with scores, slots and reasons, mood, topics, as JSON."""
+    reader = asking.reader(told.read(config))
+    if text is not None:
+        show(reader({"text": text, "context": context}, explain))
+        return
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            asked = json.loads(line)
+            asked = asked if isinstance(asked, dict) else {"text": str(asked)}
+        except json.JSONDecodeError as error:
+            raise HuixinError(f"stdin, line {number} is not JSON: {error}") from error
+        show(reader({"context": context, **asked}, explain))
+
+
+@cli.command("eval", epilog="Example: huixin eval replies.jsonl --json --rows rows.jsonl")
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="JSON lines: replies, dialogues, moods", exists=True)],
+    as_json: AsJson = False,
+    rows: Annotated[Path | None, typer.Option(help="write one JSON line per reply here")] = None,
+    scorer: Annotated[str, typer.Option(help="the mood scorer: huixin or snownlp")] = "huixin",
+    config: Config = None,
+) -> None:
+    """Score labelled replies and dialogues, in process, without Redis."""
+    figures = asking.evaluate(told.read(config), files, rows, scorer, watched)
+    if as_json:
+        show(figures)
+        return
+    for part, values in figures.items():
+        typer.echo(part)
+        for name, value in values.items():
+            typer.echo(f"  {name:20} {value}")
+
+
+@gateway.command("list", epilog="Example: huixin gateway list --json")
+def gateway_list(as_json: AsJson = False) -> None:
+    """List the gateways and what each can do."""
+    rows = asking.list_gateways()
+    if as_json:
+        show(rows)
+        return
+    for row in rows:
+        can = [
+            name for name in ("sends", "receives", "free_text", "links", "emoji", "extension", "reports") if row[name]
+        ]
+        typer.echo(f"{row['name']:14} {', '.join(can)}")
+
+
+@gateway.command("parse", epilog="Example: huixin gateway parse yunpian < callback.json")
+def gateway_parse(name: Annotated[str, typer.Argument(help="the provider")]) -> None:
+    """Turn one recorded callback (a JSON line on stdin) into our words."""
+    answer = asking.parse_callback(name, _line())
+    show(answer)
+    if "rejected" in answer:
+        raise typer.Exit(1)
+
+
+@gateway.command("compose", epilog="Example: huixin gateway compose yunpian --mask < send.json")
+def gateway_compose(
+    name: Annotated[str, typer.Argument(help="the provider")],
+    mask: Annotated[bool, typer.Option("--mask", help="hide the secrets")] = False,
+) -> None:
+    """Show the exact request that a send makes (settings and message as a JSON line on stdin)."""
+    show(asking.compose_request(name, _line(), mask=mask))
+
+
+def _line() -> dict[str, Any]:
+    try:
+        told_line = json.loads(sys.stdin.readline())
+    except json.JSONDecodeError as error:
+        raise HuixinError(f"stdin must hold one JSON line: {error}") from error
+    if not isinstance(told_line, dict):
+        raise HuixinError("stdin must hold one JSON object")
+    return told_line
+
+
+@content.command("check", epilog="Example: huixin content check --folder my-shop/content")
+def content_check(
+    folder: Annotated[Path | None, typer.Option(help="a shop's own folder, beside the packaged content")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lint everything in content/: every fault, with file and line."""
+    report = asking.check_content(folder)
+    if as_json:
+        show([{"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in report.faults])
+    for fault in () if as_json else report.faults:
+        typer.echo(str(fault))
+    for warning in report.warnings:
+        note(f"warning: {warning}")
+    if report.content is None:
+        raise typer.Exit(1)
+    if not as_json:
+        parts = ("intents", "texts", "prompts", "quizzes", "faq", "journeys", "campaigns")
+        counts = ", ".join(f"{len(getattr(report.content, part))} {part}" for part in parts)
+        typer.echo(f"content is in order: {counts}")
+
+
+@user.command("add", epilog="Example: huixin user add xiaolin --role staff")
+def user_add(
+    name: str,
+    role: Annotated[Literal["admin", "staff", "viewer"], typer.Option(help="what they may do")] = "staff",
+    config: Config = None,
+) -> None:
+    """Add a person; the password is made here and shown once."""
+    typer.echo(upkeep.add_user(told.read(config), name, role))
+
+
+@user.command("list", epilog="Example: huixin user list --json")
+def user_list(as_json: AsJson = False, config: Config = None) -> None:
+    """List the people."""
+    people = upkeep.users(told.read(config))
+    if as_json:
+        show([asdict(person) for person in people])
+        return
+    for person in people:
+        typer.echo(f"{person.name:20} {person.role}")
+
+
+@train.command("mood", epilog="Example: huixin train mood replies.jsonl --out mood.bin")
+def train_mood(
+    files: Annotated[list[Path], typer.Argument(help="labelled texts, CSV or JSON lines", exists=True)],
+    out: Annotated[Path, typer.Option(help="where the model goes")] = Path("mood.bin"),
+    seed: Annotated[int, typer.Option(help="the same seed gives the same file")] = 7,
+    force: Annotated[bool, typer.Option("--force", help="write it even if it is worse than the present one")] = False,
+) -> None:
+    """Make a mood model from labelled texts."""
+    show(asking.train_mood(files, out, seed, force=force, progress=note))
+
+
+@cli.command(epilog="Example: huixin doctor --json")
+def doctor(as_json: AsJson = False, config: Config = None) -> None:
+    """Tell what is wrong with this installation; exit 1 if anything is."""
+    findings = upkeep.doctor(told.read(config))
+    if as_json:
+        show([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok   ' if finding.ok else 'WRONG'} {finding.what}: {finding.says}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _later(group: typer.Typer, word: str, does: str) -> None:
+    @group.command(
+        word, help=f"{does} (a later version).", context_settings={"ignore_unknown_options": True}, hidden=False
+    )
+    def later(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+        del arguments
+        raise NotBuiltYet(f"{word}: a later version brings this; see CHANGELOG.md")
+
+
+_later(cli, "report", "Reviews of a day, a month, a year")
+_later(cli, "archive", "Upkeep of the archive")
+_later(customer, "export", "All that is held of one customer")
+_later(customer, "erase", "Forget one customer, save what the law keeps")
+_later(customer, "import", "Take over customers with their opt-outs")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is a sentence on stderr, never a traceback."""
+    try:
+        cli()
+    except NotBuiltYet as error:
+        note(str(error))
+        sys.exit(2)
+    except HuixinError as error:
+        note(f"huixin: {error}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

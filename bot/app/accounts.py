@@ -1,0 +1,76 @@
+"""The accounts of the settings as gateways: for callbacks, for sending and for routing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.gateway import Gateway
+from bot.errors import GatewayError, SettingsError
+from bot.gateways import load
+from bot.outbound.routing import Route
+from bot.settings import Keys, Settings
+from bot.web.addresses import networks
+from bot.web.deps import Account
+
+SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Every account, by name."""
+
+    gateways: Mapping[str, Gateway]
+    tokens: Mapping[str, str]
+
+    @property
+    def confirming(self) -> frozenset[str]:
+        """The accounts whose provider answers a stop word itself."""
+        return frozenset(name for name, one in self.gateways.items() if one.capabilities.confirms_opt_out)
+
+    def for_web(self, settings: Settings) -> Mapping[str, Account]:
+        """Give the accounts as callbacks find them."""
+        return {
+            name: Account(
+                name=name,
+                provider=settings.gateways[name].provider,
+                token=self.tokens[name],
+                gateway=gateway,
+                shop=settings.shop_of(name),
+                allow=networks(settings.gateways[name].allow_ips),
+            )
+            for name, gateway in self.gateways.items()
+        }
+
+    def routes(self) -> Sequence[Route]:
+        """Give the accounts as routing sees them."""
+        return [
+            Route(account=name, provider=gateway.name, capabilities=gateway.capabilities)
+            for name, gateway in self.gateways.items()
+        ]
+
+    def report_urls(self, settings: Settings) -> Mapping[str, str]:
+        """Give where receipts are to be sent, where the world can reach us."""
+        if not settings.public_url:
+            return {}
+        base = settings.public_url.rstrip("/")
+        return {name: f"{base}/gateways/{name}/{self.tokens[name]}/receipt" for name in self.gateways}
+
+
+def build_accounts(settings: Settings, keys: Keys) -> Accounts:
+    """Build every account's gateway. Raises SettingsError naming the account and what it lacks."""
+    gateways: dict[str, Gateway] = {}
+    tokens: dict[str, str] = {}
+    for name, told in settings.gateways.items():
+        own = dict(told.own)
+        token = told.token.get_secret_value()
+        if told.provider == SIMULATOR:
+            # The phone in the console is ours at both ends.
+            own = {"url": f"http://127.0.0.1:{settings.port}/simulator/texts", "secret": keys.simulator_token} | own
+            token = token or keys.simulator_token
+        try:
+            gateways[name] = load(told.provider, own)
+        except GatewayError as error:
+            raise SettingsError(f"gateways.{name}: {error}") from error
+        tokens[name] = token
+    return Accounts(gateways, tokens)

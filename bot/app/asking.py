@@ -1,0 +1,158 @@
+"""The commands that need no Redis: understanding, evaluation, gateways by hand, content, training."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot import gateways
+from bot.app.thinking import Models, Thinking
+from bot.content import Report, check
+from bot.content import packaged as packaged_content
+from bot.domain.shop import Shop
+from bot.domain.understanding import PromptView, ReplyContext
+from bot.engine import evaluate as evaluation
+from bot.engine.mind import Mind
+from bot.engine.understand import explain, understand
+from bot.errors import HuixinError
+from bot.gateways.workbench import lines
+from bot.settings import Settings
+
+CONTEXTS = ("none", "rating", "quiz", "appointment", "survey", "promo", "preference", "order", "choice", "text")
+NOBODYS_KEY = b"offline: codes made here are worth nothing"
+
+
+def offline_mind(settings: Settings, scorer: str = "huixin") -> Mind:
+    """Build a mind without an installation: the packaged content, or the first shop's."""
+    shops = {name: settings.shop(name) for name in settings.shops}
+    thinking = Thinking(shops, NOBODYS_KEY)
+    thinking.read()
+    thinking.warm_up(Models(settings.data / "cache" if settings.data.is_dir() else None, scorer))
+    return thinking.mind(next(iter(shops)))
+
+
+def reader(settings: Settings) -> Callable[[Mapping[str, Any], bool], dict[str, Any]]:
+    """Give what `huixin understand` asks: one reply in, what it means out."""
+    mind = offline_mind(settings)
+    shop = next(iter(mind.shops.values()))
+
+    def read(asked: Mapping[str, Any], trace: bool) -> dict[str, Any]:
+        text, context = str(asked.get("text", "")), str(asked.get("context", "none"))
+        now = _moment(asked.get("now")) or datetime.now(UTC)
+        understood = understand(text, _context(context, asked, shop, now), mind.language)
+        whole = explain(understood)
+        if not trace:
+            whole = {key: value for key, value in whole.items() if key not in {"candidates", "clauses", "trace", "why"}}
+        return {key: asked[key] for key in ("id",) if key in asked} | whole
+
+    return read
+
+
+def _context(kind: str, asked: Mapping[str, Any], shop: Shop, now: datetime) -> ReplyContext:
+    if kind not in CONTEXTS:
+        raise HuixinError(f"{kind!r} is no kind of prompt; there are: {', '.join(CONTEXTS)}")
+    local = now.astimezone(shop.tz)
+    options = tuple(str(option) for option in asked.get("quiz_options") or asked.get("options") or ())
+    letters = ("R",) if kind == "promo" else ()
+    prompts = (PromptView(id="open", kind=kind, options=options, stop_letters=letters),) if kind != "none" else ()
+    booking = _moment(asked.get("booking")) or (local + timedelta(days=1)).replace(
+        hour=14, minute=0, second=0, microsecond=0
+    )
+    return ReplyContext(
+        now=local,
+        prompts=prompts,
+        booking=booking if kind == "appointment" else None,
+        opens=shop.opens,
+        closes=shop.closes,
+        last_class="marketing" if kind == "promo" else None,
+        last_stop_letters=letters,
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise HuixinError(f"{value!r} is no time; write ISO 8601, like 2025-07-02T10:00:00+08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def evaluate(
+    settings: Settings,
+    files: Sequence[Path],
+    rows: Path | None,
+    scorer: str,
+    progress: Callable[[Iterable[Any]], Iterable[Any]],
+) -> dict[str, Any]:
+    """Score labelled lines; `progress` may watch them go by."""
+    if scorer not in {"huixin", "snownlp"}:
+        raise HuixinError(f"there is no scorer {scorer!r}; there are: huixin, snownlp")
+    mind = offline_mind(settings, scorer)
+    found = [line for file in files for line in _json_lines(file)]
+    try:
+        result = evaluation.evaluate(progress(found), mind, mind.language.mood.score)
+    except (KeyError, ValueError, TypeError) as error:
+        raise HuixinError(f"a line is not as `huixin eval` reads them: {type(error).__name__}: {error}") from error
+    if rows:
+        with rows.open("w", encoding="utf-8") as out:
+            out.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in result.rows)
+    return result.report
+
+
+def _json_lines(file: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with file.open(encoding="utf-8") as lines_of:
+        for number, line in enumerate(lines_of, 1):
+            if not line.strip():
+                continue
+            try:
+                told = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise HuixinError(f"{file}:{number} is not JSON: {error}") from error
+            if not isinstance(told, dict):
+                raise HuixinError(f"{file}:{number} must hold a JSON object")
+            found.append(told)
+    return found
+
+
+def list_gateways() -> list[dict[str, Any]]:
+    """Give every adapter with what it can do."""
+    return [{"name": name, **asdict(gateways.capabilities(name))} for name in gateways.available()]
+
+
+def parse_callback(name: str, line: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn one recorded callback into our words."""
+    return lines.parse_line(name, line)
+
+
+def compose_request(name: str, line: Mapping[str, Any], *, mask: bool) -> dict[str, Any]:
+    """Give the exact request of one send."""
+    return lines.compose_line(name, line, datetime.now(UTC), secrets.token_hex(8), mask=mask)
+
+
+def check_content(folder: Path | None) -> Report:
+    """Check the packaged content and a shop's own."""
+    if folder and not folder.is_dir():
+        raise HuixinError(f"{folder} is no folder")
+    return check([packaged_content(), *([folder] if folder else [])])
+
+
+def train_mood(
+    files: Sequence[Path], out: Path, seed: int, *, force: bool, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Train a mood model on these texts and on all that ships."""
+    try:
+        # scikit-learn is not there in a serving install, and nothing else may load it.
+        training = importlib.import_module("bot.training.mood")
+    except ImportError as error:
+        raise HuixinError(f"training needs more packages ({error.name}): pip install scikit-learn numpy") from error
+    trained = training.train(files, out, plan=training.Plan(seed=seed), force=force, progress=progress)
+    return {"out": str(trained.out), "bytes": trained.size, "texts": trained.texts, "figures": asdict(trained.figures)}

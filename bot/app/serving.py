@@ -1,0 +1,248 @@
+"""`huixin serve`: everything started in order, stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Literal
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from bot.app import logs
+from bot.app.accounts import Accounts, build_accounts
+from bot.app.thinking import LOOK_EVERY_SECONDS, Models, Thinking
+from bot.domain.ids import customer_id
+from bot.domain.shop import Shop
+from bot.engine.apply import apply
+from bot.engine.departure import Departure
+from bot.engine.understand import explain, stop_scope
+from bot.errors import StoreUnavailable
+from bot.phone import to_e164
+from bot.settings import Keys, Settings
+from bot.settings import keys as read_keys
+from bot.store.corrections import Corrections
+from bot.store.embedded import EmbeddedRedis
+from bot.store.health import ping
+from bot.store.people import Audit, People, Sessions
+from bot.store.simulator import Simulator
+from bot.store.store import Store, open_store
+from bot.store.vault import Vault
+from bot.transport import Transport
+from bot.web.addresses import networks
+from bot.web.deps import Probe, WebDeps
+from bot.web.routes import make_app
+from bot.workers.mind import Mind as WorkerMind
+from bot.workers.worker import Worker
+
+Role = Literal["all", "web", "worker"]
+
+log = structlog.get_logger("serve")
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+def serve(settings: Settings, role: Role) -> None:
+    """Run until told to stop (SIGINT, SIGTERM), then finish what is under way."""
+    logs.configure(settings.log, settings.log_format)
+    uvloop.run(Service(settings, role).run())
+
+
+def shops_of(settings: Settings, keys: Keys) -> Mapping[str, Shop]:
+    """Give the shops; the numbers of their allow-lists become customers."""
+    shops: dict[str, Shop] = {}
+    for name in settings.shops:
+        shop = settings.shop(name)
+        only = tuple(customer_id(keys.lookup, name, to_e164(number) or number) for number in shop.policy.only_to)
+        shops[name] = replace(shop, policy=replace(shop.policy, only_to=only))
+    return shops
+
+
+def sealing(keys: Keys) -> Vault:
+    """Give the vault: the newest key seals, all of them open."""
+    return Vault(keys.seals, list(keys.seals)[-1])
+
+
+@asynccontextmanager
+async def opened(settings: Settings, keys: Keys) -> AsyncIterator[Store]:
+    """Open the store, with a Redis of our own where none is set."""
+    async with AsyncExitStack() as stack:
+        url = settings.redis_url.get_secret_value()
+        if not url:
+            redis = EmbeddedRedis(settings.data / "redis")
+            url = await redis.start()
+            stack.push_async_callback(redis.stop)
+        store = await open_store(
+            url,
+            sealing(keys),
+            keys.lookup,
+            utc_now,
+            partitions=settings.partitions,
+            replicas=settings.replicas_to_wait_for,
+            replies_per_minute=settings.per_number_per_minute,
+        )
+        stack.push_async_callback(store.close)
+        yield store
+
+
+class Service:
+    """One process of Huixin."""
+
+    def __init__(self, settings: Settings, role: Role) -> None:
+        self._settings = settings
+        self._role = role
+        self._keys = read_keys(settings.data)
+        self._shops = shops_of(settings, self._keys)
+        self._accounts: Accounts = build_accounts(settings, self._keys)
+        self._worker: Worker | None = None
+
+    async def run(self) -> None:
+        """Start, say where, wait for the signal, stop."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        async with opened(self._settings, self._keys) as store, AsyncExitStack() as stack:
+            corrections = Corrections(store.client, store.bell)
+            await corrections.load()
+            thinking = Thinking(
+                self._shops,
+                self._keys.codes,
+                kept=self._settings.data / "plans",
+                confirming=self._accounts.confirming,
+                corrections=corrections.current,
+            )
+            thinking.read()
+            self._in_background(stack, corrections.follow())
+            if self._role != "worker":
+                await self._open_web(stack, store, corrections, thinking)
+            if self._role == "web":
+                self._in_background(stack, store.bell.run())
+            else:
+                await self._start_worker(stack, store, thinking, stop)
+            await stop.wait()
+            log.info("stopping")
+
+    async def _open_web(
+        self, stack: AsyncExitStack, store: Store, corrections: Corrections, thinking: Thinking
+    ) -> None:
+        settings = self._settings
+        people, sessions = People(store.client), Sessions(store.client)
+
+        async def redis_probe() -> Probe:
+            await ping(store.client)
+            return Probe(ready=True, state="ok")
+
+        async def content_probe() -> Probe:
+            faults = thinking.faults
+            return Probe(ready=True, state=f"{len(faults)} faults, the older one is in force" if faults else "ok")
+
+        async def worker_probe() -> Probe:
+            worker = self._worker
+            return Probe(ready=True, state=f"{len(worker.partitions)} partitions" if worker else "warming")
+
+        probes = {"redis": redis_probe, "content": content_probe}
+        if self._role == "all":
+            probes["worker"] = worker_probe
+        tokens = [token.get_secret_value() for token in settings.api_tokens] or [self._keys.api_token]
+        deps = WebDeps(
+            accounts=self._accounts.for_web(settings),
+            shops=self._shops,
+            lookup_key=self._keys.lookup,
+            store=store,
+            people=people,
+            sessions=sessions,
+            audit=Audit(store.client),
+            corrections=corrections,
+            simulator=Simulator(store.client, sealing(self._keys), self._keys.lookup),
+            content=thinking.content,
+            public_url=settings.public_url,
+            trusted_proxies=networks(settings.trusted_proxies),
+            api_tokens=tuple(tokens),
+            probes=probes,
+            version=version("huixin"),
+        )
+        runner = web.AppRunner(make_app(deps), access_log=None, handle_signals=False)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        await self._welcome(people, sessions)
+
+    async def _welcome(self, people: People, sessions: Sessions) -> None:
+        address = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
+        log.info("listening", url=address)
+        password = await people.ensure_admin(utc_now())
+        if password is None:
+            return
+        link = await sessions.make_link("admin")
+        text = f"""
+  Huixin 回信 · {address}
+
+  第一次使用,请用这个链接登录(30 分钟内有效,只能用一次):
+  First visit? Sign in with this link (good once, for 30 minutes):
+
+    {address}/signin?once={link}
+
+  之后 / later:  admin  {password}     (只显示这一次 · shown only now)
+"""
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 — a person at a terminal reads this, no log keeps it
+
+    async def _start_worker(self, stack: AsyncExitStack, store: Store, thinking: Thinking, stop: asyncio.Event) -> None:
+        cache = self._settings.data / "cache"
+        # The models are built beside the loop: what comes in meanwhile is taken, and answered when they are there.
+        models = await asyncio.to_thread(Models, cache)
+        await asyncio.to_thread(thinking.warm_up, models)
+        await asyncio.to_thread(models.words.cut, "预热")
+        transport = Transport()
+        stack.push_async_callback(transport.close)
+        mind = WorkerMind(
+            decide=thinking.decide,
+            apply=apply,
+            prepare=Departure(
+                content=thinking.content,
+                shops=self._shops,
+                routes=self._accounts.routes,
+                report_urls=self._accounts.report_urls(self._settings),
+            ),
+            gateways=self._accounts.gateways,
+            transport=transport,
+            clock=utc_now,
+            stop_scope=stop_scope,
+            explain=explain,
+        )
+        worker = Worker(store, mind)
+        starting = asyncio.create_task(worker.start())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        self._worker = worker
+        stack.push_async_callback(worker.drain)
+        self._in_background(stack, self._watch_content(thinking))
+
+    @staticmethod
+    async def _watch_content(thinking: Thinking) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await asyncio.to_thread(thinking.renew)
+
+    @staticmethod
+    def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+
+        async def end() -> None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, StoreUnavailable):
+                await task
+
+        stack.push_async_callback(end)
