@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 
 from bot.errors import SettingsError
@@ -58,17 +61,17 @@ class EmbeddedRedis:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
-        socket = _socket_for(self._folder)
+        door = _socket_for(self._folder)
         try:
-            if pid := await self._orphan(socket):
+            if pid := await self._orphan(door):
                 self._adopted = pid
             else:
-                self._spawn(socket)
-                await self._wait(socket)
+                self._spawn(door)
+                await self._wait(door)
         except BaseException:
             await self.stop()
             raise
-        return f"unix://{socket}"
+        return f"unix://{door}"
 
     async def stop(self) -> None:
         """Stop the server: everything is on disk already."""
@@ -76,7 +79,7 @@ class EmbeddedRedis:
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-            await asyncio.to_thread(_see_off, pid, self._server)
+            await asyncio.to_thread(_see_off, _socket_for(self._folder), self._server)
         self._server, self._adopted = None, None
         if self._lock is not None:
             self._lock.close()
@@ -95,8 +98,8 @@ class EmbeddedRedis:
             ) from None
         return lock
 
-    async def _orphan(self, socket: Path) -> int | None:
-        redis = Redis(unix_socket_path=str(socket), socket_timeout=5.0)
+    async def _orphan(self, door: Path) -> int | None:
+        redis = _knock(door)
         try:
             told = await redis.info("server")
             where = await redis.config_get("dir")
@@ -106,10 +109,10 @@ class EmbeddedRedis:
             await redis.aclose()
         return int(told["process_id"]) if where.get("dir") == str(self._folder) else None
 
-    def _spawn(self, socket: Path) -> None:
+    def _spawn(self, door: Path) -> None:
         options = {
             "port": "0",
-            "unixsocket": str(socket),
+            "unixsocket": str(door),
             "unixsocketperm": "700",
             "dir": str(self._folder),
             "appendonly": "yes",
@@ -129,9 +132,9 @@ class EmbeddedRedis:
             start_new_session=True,
         )
 
-    async def _wait(self, socket: Path) -> None:
+    async def _wait(self, door: Path) -> None:
         assert self._server is not None  # noqa: S101 — spawned just before
-        redis = Redis(unix_socket_path=str(socket), socket_timeout=5.0)
+        redis = _knock(door)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _START_SECONDS
         try:
@@ -152,9 +155,9 @@ class EmbeddedRedis:
 
 def _socket_for(folder: Path) -> Path:
     """Give the socket's path: in the folder, or in a private one where that path is too long for the system."""
-    socket = folder / "redis.sock"
-    if len(os.fsencode(socket)) <= _LONGEST_SOCKET_PATH:
-        return socket
+    door = folder / "redis.sock"
+    if len(os.fsencode(door)) <= _LONGEST_SOCKET_PATH:
+        return door
     name = hashlib.blake2b(os.fsencode(folder), digest_size=6).hexdigest()
     private = Path(tempfile.gettempdir(), f"huixin-{os.getuid()}-{name}")
     private.mkdir(mode=0o700, exist_ok=True)
@@ -164,13 +167,19 @@ def _socket_for(folder: Path) -> Path:
     return private / "redis.sock"
 
 
-def _see_off(pid: int, server: subprocess.Popen[bytes] | None) -> None:
-    """Wait until a server is gone; one that we adopted is nobody's child of ours, so only its pid tells."""
+def _knock(door: Path) -> Redis:
+    # The library's own patience would cost seconds: nobody at home is an answer here.
+    return Redis(unix_socket_path=str(door), socket_timeout=5.0, retry=Retry(NoBackoff(), 0))
+
+
+def _see_off(path: Path, server: subprocess.Popen[bytes] | None) -> None:
+    """Wait until a server is gone; one that we adopted is no child of ours: it is gone when nobody answers."""
     if server is not None:
         server.wait(_STOP_SECONDS)
         return
     deadline = time.monotonic() + _STOP_SECONDS
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ConnectionError, FileNotFoundError):
         while time.monotonic() < deadline:
-            os.kill(pid, 0)
+            with socket.socket(socket.AF_UNIX) as door:
+                door.connect(str(path))
             time.sleep(0.02)

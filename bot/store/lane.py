@@ -12,6 +12,8 @@ from bot.errors import StoreUnavailable
 Argument = str | bytes | int | float
 
 TIMEOUT_SECONDS: Final = 2.0
+_UNDER_WAY: Final = 4
+"""Round trips at the same time: enough that we, Redis and its disk all have something to do."""
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class Lane:
         self.redis = redis
         self._replicas = replicas
         self._waiting: list[_Call] = []
-        self._flusher: asyncio.Task[None] | None = None
+        self._flushers: set[asyncio.Task[Any] | None] = set()
 
     async def call(self, command: tuple[Argument, ...]) -> Any:
         """Send one command with the next round trip and give its answer.
@@ -36,14 +38,15 @@ class Lane:
         """
         answer = asyncio.get_running_loop().create_future()
         self._waiting.append(_Call(command, answer))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
+        if len(self._flushers) < _UNDER_WAY:
+            self._flushers.add(asyncio.create_task(self._flush()))
         return await answer
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._flusher is not None:
-            self._flusher.cancel()
+        for flusher in self._flushers:
+            if flusher is not None:
+                flusher.cancel()
         await self.redis.aclose()
 
     async def _flush(self) -> None:
@@ -52,7 +55,8 @@ class Lane:
                 batch, self._waiting = self._waiting, []
                 await self._send(batch)
         finally:
-            self._flusher = None
+            # Not a done-callback, which comes a turn later: a call made in between would find nobody to carry it.
+            self._flushers.discard(asyncio.current_task())
 
     async def _send(self, batch: list[_Call]) -> None:
         pipeline = self.redis.pipeline(transaction=False)
