@@ -20,8 +20,6 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn, open_ticket, waiting
 from bot.domain.understanding import Candidate, ReplyContext
 
-OFTEN: Final = "频次"
-"""The topic of a complaint about how often we write: it wants fewer texts, not a case."""
 GOOD: Final = 3
 """With a score from this up, what is said beside it is a comment, not a case."""
 GRAVE: Final = -0.8
@@ -51,7 +49,7 @@ def respond(turn: Turn) -> list[Effect]:
         closed = [ClosePrompt(prompt=about.id, reason="answered", answer="comment", answered_at=answered_at)]
     if scored is not None and scored.rating >= GOOD:
         return [comment, *closed]
-    if any(OFTEN in topic for topic in topics):
+    if turn.has_words("texts") and turn.has_words("too_often"):
         return [comment, *closed, turn.say("complaint_too_often")]
     if scored is None and about is not None and _score_before(turn, about) >= GOOD:
         return [comment, *closed, turn.say("comment_thanks")]

@@ -11,8 +11,6 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
-STAYS: Final = ("退订", "取消订阅")
-"""A no with these words ("不退订") speaks of the texts, not of the open question."""
 DECLINABLE: Final = frozenset({"rating", "quiz", "preference", "order", "text"})
 """Kinds of question that a no closes without an answer."""
 
@@ -40,8 +38,7 @@ def respond(turn: Turn) -> list[Effect]:
         if past.reason == "answered" and past.answer == "yes":
             return [ReplaceAnswer(prompt=past.prompt.id, answer="no", was="yes")]
         return [StaySilent(reason="nothing_to_change")]
-    stays = any(word in turn.understanding.normalized for word in STAYS)
-    prompt = prompt or (None if stays else turn.newest())
+    prompt = prompt or (None if turn.has_words("stays") else turn.newest())
     if prompt is None:
         return [StaySilent(reason="stopped")] if turn.idle_after_stop else [turn.say("nothing_changed")]
     closed = ClosePrompt(prompt=prompt.id, reason="answered", answer="no", answered_at=turn.event.at)

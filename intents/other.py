@@ -43,11 +43,12 @@ def respond(turn: Turn) -> list[Effect]:
 
 
 def _ask_in_other_words(turn: Turn, prompt: Prompt, misses: int) -> list[Effect]:
-    again = turn.ask_again(prompt)
+    out_of_range = prompt.kind == "rating" and turn.understanding.normalized.strip().isdecimal()
+    again = turn.say("rating_range") if out_of_range else turn.ask_again(prompt)
     asked: list[Effect] = [OpenPrompt(prompt=replace(prompt, asked_again=prompt.asked_again + 1))]
     if again is None:
         return [turn.say("not_understood")]
-    hint: list[Reply] = [turn.say("not_understood_hint")] if misses else []
+    hint: list[Reply] = [turn.say("not_understood_hint")] if misses and not out_of_range else []
     return [*asked, *hint, again]
 
 

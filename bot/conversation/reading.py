@@ -15,7 +15,7 @@ from bot.conversation.preferences import find_preference, find_scope
 from bot.conversation.text import Variants, script_of, squeezed
 from bot.conversation.when import find_when
 from bot.domain.intent import Clause, Hit, IntentWords, Pick, Reading, Vocabulary
-from bot.domain.understanding import ReplyContext
+from bot.domain.understanding import ReplyContext, Scope
 
 CLEAR: Final = 0.75
 """A hit this sure makes the comparison with examples needless."""
@@ -71,7 +71,7 @@ class Reader:
             picks=picks,
             when=find_when(text, context),
             preference=find_preference(text, parts, context),
-            scope=find_scope(text),
+            scope=_scope(text, parts, hits),
             phone=numbers.find_phone(text),
             order_tail=numbers.find_order_tail(text),
             marks=marks,
@@ -137,3 +137,13 @@ def _lists(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def picked(reading: Reading, prompt_id: str) -> Pick | None:
     """Give what the reply picks of one prompt's options."""
     return reading.picks.get(prompt_id)
+
+
+def _scope(text: str, parts: Sequence[Clause], hits: Sequence[Hit]) -> Scope | None:
+    """Tell what a stop stops; a topic counts only where the stop is said of it ("快递慢,别再发了" is none)."""
+    scope = find_scope(text)
+    if scope in (None, "marketing", "all"):
+        return scope
+    stops = {hit.clause for hit in hits if hit.intent == "unsubscribe"}
+    said = "".join(part.text for part in parts if part.index in stops)
+    return scope if find_scope(said) == scope else None

@@ -91,6 +91,11 @@ class Turn:
         """Whether the customer has stopped us and nothing is open: politeness then wants no answer."""
         return self.customer.stopped("marketing") and not self.open_prompts
 
+    def has_words(self, name: str) -> bool:
+        """Tell whether the reply has one of the words that content/words/acting.yaml lists by this name."""
+        listed = self.content.words.get("acting", {}).get(name, ())
+        return any(word in self.understanding.normalized for word in listed)
+
     def newest(self, *kinds: PromptKind) -> Prompt | None:
         """Give the newest open prompt, of these kinds if any are named."""
         return next((prompt for prompt in self.open_prompts if not kinds or prompt.kind in kinds), None)

@@ -29,14 +29,15 @@ def is_duplicate(scene: Scene, key: str) -> bool:
     seen = {one.key for one in scene.customer.seen}
     if key in seen:
         return True
-    # Whole-minute times: two honest "1" within a minute differ by the prompt they answer; what comes when that
-    # minute is over is the gateway's repeat, whatever was sent in between.
+    # The same words at the same second are the gateway's repeat, whatever was sent in between by a clock that is not
+    # the gateway's. Only a whole minute is no second: two honest "1" within it differ by the prompt they answer, and
+    # what comes when that minute is over is a repeat.
     event = scene.event
     if not isinstance(event.what, ReplyReceived) or event.what.message.message_id or not event.what.message.received_at:
         return False
-    vague = event.at.second == 0 and event.received_at - event.at >= WHOLE_MINUTE
+    honest = event.at.second == 0 and event.received_at - event.at < WHOLE_MINUTE
     said_at = _said_at(event.what.message)
-    return vague and any(known.startswith(f"{said_at}/") for known in seen)
+    return not honest and any(known.startswith(f"{said_at}/") for known in seen)
 
 
 def _said_at(message: InboundMessage) -> str:

@@ -107,7 +107,7 @@ def run_dialogue(line: Line, mind: Mind) -> list[Row]:
         if said == (text, simulation.now) and not {"after", "at", "sent_at", "msg_id"} & set(turn):
             # The same words once more, with nothing that makes them a repeat: written a moment later.
             simulation.wait(timedelta(seconds=1))
-        sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else None
+        sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else simulation.now
         said = (text, simulation.now)
         decision = simulation.say(text, sent_at=sent_at, message_id=turn.get("msg_id"))
         rows.append(_row(line.get("id", ""), number, text, expected, simulation, decision))

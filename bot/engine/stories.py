@@ -10,7 +10,7 @@ After any of them may stand `we` (words of our answer in order of the texts that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -30,8 +30,16 @@ _DURATION: Final = TypeAdapter(timedelta)
 Story = Mapping[str, Any]
 
 
-def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | None = None) -> list[str]:
-    """Play a story and give what did not come out as it says; `between` stands for saving and loading."""
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a story: the faults (none: it is as it says), and the customer's simulation."""
+
+    faults: list[str]
+    simulation: Simulation
+
+
+def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | None = None) -> Played:
+    """Play a story and note what did not come out as it says; `between` stands for saving and loading."""
     start = _moment(story["start"]) if "start" in story else START
     simulation = Simulation(_with_facts(mind, story.get("facts", {})), start, between=between)
     if "booking" in story:
@@ -43,7 +51,7 @@ def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | 
         said = [text.text for text in simulation.phone[arrived:]]
         effects = [effect.kind for one in simulation.decisions[decided:] for effect in one.entry.effects]
         faults += [f"turn {number} ({_name(turn)}): {fault}" for fault in _faults(turn, said, effects, simulation)]
-    return faults
+    return Played(faults, simulation)
 
 
 def write_down(simulation: Simulation) -> dict[str, Any]:
@@ -59,7 +67,11 @@ def write_down(simulation: Simulation) -> dict[str, Any]:
             turns.append({"wait": _DURATION.dump_python(now - last, mode="json")})
         last = now
         turns.append(turn)
-    return {"start": simulation.decisions[0].entry.decided_at.isoformat(), "turns": turns} if turns else {"turns": []}
+    if not turns:
+        return {"turns": []}
+    bookings = simulation.begun_with.appointments
+    booked = {"booking": bookings[0].start.isoformat()} if bookings else {}
+    return {"start": simulation.decisions[0].entry.decided_at.isoformat(), **booked, "turns": turns}
 
 
 def _take(simulation: Simulation, turn: Story) -> None:
