@@ -28,6 +28,7 @@ from bot.gateways.wire.given import Given
 NAME: Final = "aliyun"
 CAPABILITIES: Final = Capabilities(
     free_text=False,
+    links=False,
     emoji=False,
     sign_in_text=False,
     batch_size=100,

@@ -34,7 +34,7 @@ CAPABILITIES: Final = Capabilities(
     repeats_on_error=False,
     message_ids=False,
     required=("access_key_id", "secret_access_key", "signature_id"),
-    secrets=("secret_access_key", "token"),
+    secrets=("secret_access_key", "push_token", "token"),
 )
 
 _PATH: Final = "/api/v3/sendSms"
@@ -52,13 +52,13 @@ _OUTCOMES: Final[Mapping[SendOutcome, str]] = {
 
 
 def build(settings: Mapping[str, Any]) -> Baidu:
-    """Build it from `access_key_id`, `secret_access_key` and `signature_id`; `token` proves the pushes."""
+    """Build it from `access_key_id`, `secret_access_key` and `signature_id`; `push_token` proves the pushes."""
     given = Given(NAME, settings)
     return Baidu(
         access_key_id=given.need("access_key_id", "安全认证 → Access Key"),
         secret_access_key=given.need("secret_access_key", "安全认证 → Access Key"),
         signature_id=given.need("signature_id", "签名管理, begins with sms-sign-"),
-        token=given.text("token"),
+        token=given.text("push_token") or given.text("token"),
         url=given.url("url", "https://smsv3.bj.baidubce.com"),
     )
 
@@ -81,7 +81,7 @@ class Baidu:
     capabilities: Capabilities = CAPABILITIES
 
     def verify(self, callback: Callback, now: datetime | None) -> bool:
-        """Check md5(token + timestamp + body) where `token` is set."""
+        """Check md5(token + timestamp + body) where `push_token` is set."""
         if not self.token:
             return False
         given = callback.headers.get("signature", "").strip().lower()

@@ -31,6 +31,7 @@ CAPABILITIES: Final = Capabilities(
     max_chars=1377,
     batch_size=50,
     repeats_on_error=False,
+    handles_opt_out=True,
     china_billing=False,
     required=("access_key", "sender"),
     secrets=("access_key", "signing_key"),

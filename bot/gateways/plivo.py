@@ -30,6 +30,7 @@ CAPABILITIES: Final = Capabilities(
     max_chars=1600,
     batch_size=1000,
     repeats_on_error=False,
+    handles_opt_out=True,
     china_billing=False,
     required=("auth_id", "auth_token", "sender"),
     secrets=("auth_token",),

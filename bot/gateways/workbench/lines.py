@@ -10,15 +10,14 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from bot.domain.gateway import Ack, Callback, Gateway, HttpRequest, Submission
+from bot.domain.gateway import Ack, Callback, HttpRequest, Submission
 from bot.domain.messages import DeliveryReport, InboundMessage
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, RequestRefused
 from bot.gateways import capabilities, load
 from bot.gateways.wire import times
 from bot.gateways.wire.signing import b64
 
-PLACEHOLDER: Final = "https://not-given.invalid"
-"""Stands for every setting that a recorded line lacks; some must be addresses."""
+PLACEHOLDER: Final = "not-given"
 MASK: Final = "***"
 _NAMES: Final = {"sender": "from"}
 _OURS: Final = frozenset({"gateway", "account"})
@@ -35,7 +34,8 @@ def parse_line(name: str, line: Mapping[str, Any]) -> dict[str, Any]:
     auth = _table(line, "auth")
     # The `url` among the secrets is our own public address, not where a provider takes sends.
     secrets = {word: value for word, value in auth.items() if word != "url"}
-    gateway = _gateway(name, {**_table(line, "settings"), **secrets})
+    # Without the account's secrets a callback can still be read; it is only not verified.
+    gateway = load(name, {**placeholders(name), **_table(line, "settings"), **secrets})
     callback = _callback(line, auth)
     try:
         verified = gateway.verify(callback, _now(line)) if auth else False
@@ -98,12 +98,10 @@ def masked(shown: Mapping[str, Any], name: str, settings: Mapping[str, Any]) -> 
     return {**shown, "url": cover(shown["url"]), "headers": headers, "body": cover(shown["body"])}
 
 
-def _gateway(name: str, settings: dict[str, Any]) -> Gateway:
-    known = capabilities(name)
-    for setting in known.required:
-        # Without the account's secrets a callback can still be read; it is only not verified.
-        settings.setdefault(setting, PLACEHOLDER)
-    return load(name, settings)
+def placeholders(name: str) -> dict[str, str]:
+    """Give settings that let a gateway be built to read with, though its account is not known."""
+    required = capabilities(name).required
+    return {setting: f"https://{PLACEHOLDER}.invalid" if setting == "url" else PLACEHOLDER for setting in required}
 
 
 def _callback(line: Mapping[str, Any], auth: Mapping[str, Any]) -> Callback:
