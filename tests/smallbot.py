@@ -16,10 +16,10 @@ from bot.domain.feed import FeedItem
 from bot.domain.gateway import Capabilities, HttpReply, HttpRequest, SendResult, Submission
 from bot.domain.ids import Ids, customer_id
 from bot.domain.messages import InboundMessage, MessageClass, OutboundMessage
-from bot.domain.verdict import Later, Never
+from bot.domain.verdict import Later, Never, Ready
 from bot.store.store import Store
 from bot.transport import Transport
-from bot.workers.mind import Mind, Ready
+from bot.workers.mind import Mind
 from tests.conftest import LOOKUP_KEY
 
 PHONE = "+8613800000000"

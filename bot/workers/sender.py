@@ -176,6 +176,8 @@ class Sender:
         ready = self._mind.prepare(text, customer, now, reference, self._tried.get(text.id, frozenset()))
         match ready:
             case Later():
+                # By then every account has another chance.
+                self._tried.pop(text.id, None)
                 await self._settle(text, "later", max(ready.at, now + _LOOK_AGAIN))
             case Never():
                 await self._settle(text, "done", None, self._finished(text, "dropped", ready.reason))

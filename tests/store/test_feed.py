@@ -1,0 +1,48 @@
+import asyncio
+
+from bot.domain.feed import FeedItem
+from bot.store.feed import Projected
+from bot.store.store import Store
+from tests.conftest import START
+
+
+def line(text: str) -> FeedItem:
+    return FeedItem(at=START, shop="default", customer="c", phone="138****0000", kind="reply", text=text)
+
+
+def work(*texts: str, after: str = "0-0", until: str = "5-0") -> Projected:
+    return Projected(3, after, until, [line(text) for text in texts], {"events|reply": 1}, {("2025-07", "x|-|neg"): 2})
+
+
+async def test_lines_and_counts_are_written_once(store: Store) -> None:
+    assert await store.feed.write(work("一", "二")) == "5-0"
+    assert await store.feed.write(work("一", "二")) == "5-0"
+    assert [item.text for item in await store.feed.read("0-0")] == ["一", "二"]
+    assert await store.feed.totals() == {"events|reply": 1}
+    assert await store.feed.counts("2025-07") == {"x|-|neg": 2}
+    assert await store.feed.cursor(3) == "5-0"
+
+
+async def test_a_viewer_resumes_by_one_id(store: Store) -> None:
+    await store.feed.write(work("一", "二", "三"))
+    first, *rest = await store.feed.read(None, 3)
+    assert await store.feed.read(first.id) == rest
+    assert [item.text for item in await store.feed.read(None, 2)] == ["二", "三"]
+
+
+async def test_followers_hear_of_new_lines_at_once(store: Store) -> None:
+    bell = asyncio.create_task(store.bell.run())
+
+    async def follow() -> str | None:
+        async for item in store.feed.follow():
+            if item is not None:
+                return item.text
+        return None
+
+    viewers = [asyncio.create_task(follow()) for _ in range(3)]
+    await asyncio.sleep(0)
+    await store.feed.write(work("新的"))
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*viewers) == ["新的"] * 3
+    bell.cancel()
+    await asyncio.gather(bell, return_exceptions=True)

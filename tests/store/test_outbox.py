@@ -1,0 +1,118 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.events import Event
+from bot.domain.messages import OutboundMessage
+from bot.errors import LeaseLost
+from bot.store.commit import Done
+from bot.store.leases import Lease
+from bot.store.store import Store
+from tests.conftest import START, Clock
+from tests.smallbot import campaign, decide, reply
+from tests.store.test_commit import HOME, lease, take
+
+
+@pytest.fixture
+async def held(store: Store) -> Lease:
+    return await lease(store)
+
+
+async def queue(store: Store, held: Lease, *events: Event) -> tuple[OutboundMessage, ...]:
+    await store.commit.write(held, await take(store, *events), START)
+    return (await store.outbox.due(HOME, START + timedelta(seconds=1), 10)).texts
+
+
+async def token(store: Store) -> str:
+    customer = reply("1").customer
+    return (await store.customers.load_many(HOME, [customer]))[customer].token
+
+
+async def test_conversation_goes_before_service_before_marketing(store: Store, held: Lease) -> None:
+    texts = await queue(store, held, campaign(1), campaign(2, kind="service"), reply("1"))
+    assert [text.message_class for text in texts] == ["conversation", "service", "marketing"]
+
+
+async def test_texts_of_one_turn_keep_their_order(store: Store, held: Lease) -> None:
+    texts = await queue(store, held, *(reply(str(nth)) for nth in range(9)))
+    assert [text.text for text in texts] == [f"收到:{nth}" for nth in range(9)]
+
+
+async def test_a_text_is_claimed_once(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, reply("1"))
+    claims = [await store.outbox.claim(held, text, await token(store), START) for _ in range(2)]
+    assert claims == ["go", "gone"]
+    assert await store.outbox.left_behind(HOME) == (text,)
+
+
+async def test_a_stale_owner_claims_nothing(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, reply("1"))
+    with pytest.raises(LeaseLost):
+        await store.outbox.claim(replace(held, fence=held.fence - 1), text, await token(store), START)
+
+
+async def test_marketing_waits_while_a_reply_waits_unread(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, campaign())
+    await store.inbox.add(reply("TD"))
+    assert await store.outbox.claim(held, text, await token(store), START) == "unread"
+
+
+async def test_an_answer_does_not_wait_for_the_next_reply(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, reply("1"))
+    await store.inbox.add(reply("2"))
+    assert await store.outbox.claim(held, text, await token(store), START) == "go"
+
+
+async def test_what_the_gates_saw_must_still_be_so(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, campaign())
+    before = await token(store)
+    await queue(store, held, reply("TD"))
+    assert await store.outbox.claim(held, text, before, START) == "changed"
+
+
+@pytest.mark.parametrize("shop", ["*", "default"])
+async def test_the_switch_stops_everything(store: Store, held: Lease, shop: str) -> None:
+    [text] = await queue(store, held, reply("1"))
+    await store.outbox.pause(shop)
+    assert await store.outbox.claim(held, text, await token(store), START) == "paused"
+    await store.outbox.unpause(shop)
+    assert await store.outbox.claim(held, text, await token(store), START) == "go"
+
+
+async def test_a_stop_among_the_dead_letters_holds_marketing(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, campaign())
+    await store.dead.hold(HOME, text.customer, "marketing")
+    assert await store.outbox.claim(held, text, await token(store), START) == "held"
+
+
+async def test_what_is_settled_stays_settled(store: Store, held: Lease, clock: Clock) -> None:
+    [text] = await queue(store, held, reply("1"))
+    await store.outbox.claim(held, text, await token(store), START)
+    assert await store.outbox.settle(HOME, text, "unknown", clock() + timedelta(hours=1)) == 0
+    assert await store.outbox.overdue(HOME, clock()) == ()
+    assert await store.outbox.overdue(HOME, clock() + timedelta(hours=1)) == (text,)
+    assert await store.outbox.settle(HOME, text, "done", None, [reply("sent")]) == 0
+    assert await store.outbox.settle(HOME, text, "done", None, [reply("sent")]) is None
+    assert await store.inbox.depth() == {"live": 1, "bulk": 0}
+    assert await store.outbox.body(HOME, text.id) is None
+
+
+async def test_attempts_are_counted_and_waiting_is_none(store: Store, held: Lease, clock: Clock) -> None:
+    [text] = await queue(store, held, reply("1"))
+    later = clock() + timedelta(seconds=30)
+    assert await store.outbox.settle(HOME, text, "later", later) == 0
+    assert await store.outbox.settle(HOME, text, "again", later) == 1
+    assert await store.outbox.attempts(HOME, text.id) == 1
+    due = await store.outbox.due(HOME, clock(), 10)
+    assert (due.texts, due.next_in) == ((), 30.0)
+
+
+async def test_a_text_waits_for_its_time(store: Store, held: Lease, clock: Clock) -> None:
+    [one] = await take(store, reply("1"))
+    decision = decide(None, reply("1"), START)
+    later = replace(decision.outbox[0], not_before=START + timedelta(hours=1))
+    await store.commit.write(held, [Done(one.entry, one.event, replace(decision, outbox=(later,)))], START)
+    assert (await store.outbox.due(HOME, clock(), 10)).texts == ()
+    clock.forward(hours=1)
+    assert (await store.outbox.due(HOME, clock(), 10)).texts == (later,)
