@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.domain.customer import Customer
-from bot.domain.events import Event, StaffActed, StaffAction
+from bot.domain.events import StaffActed, StaffAction
 from bot.domain.ids import customer_id
 from bot.domain.shop import Shop
 from bot.domain.understanding import INTENTS
@@ -17,6 +16,7 @@ from bot.phone import mask, to_e164
 from bot.store.corrections import Correction
 from bot.web.console.phone import handsets
 from bot.web.console.render import fragment
+from bot.web.console.staff import happen
 from bot.web.console.timeline import Block, blocks
 from bot.web.console.visit import Visit, see
 
@@ -99,23 +99,6 @@ async def find(visit: Visit) -> web.StreamResponse:
     raise RequestRefused(visit.t("customer.none"))
 
 
-async def _happen(visit: Visit, customer: Customer, what: StaffActed) -> None:
-    now = visit.deps.clock()
-    await visit.deps.store.inbox.add(
-        Event(
-            id=f"staff:{secrets.token_hex(12)}",
-            shop=customer.shop,
-            customer=customer.id,
-            phone=customer.phone,
-            at=now,
-            received_at=now,
-            what=what,
-        )
-    )
-    about = {"customer": customer.id, "phone": mask(customer.phone)}
-    await visit.deps.audit.write(visit.person.name, what.action, now, about | dict(what.data))
-
-
 async def _customer(visit: Visit) -> Customer:
     customer_key = visit.request.match_info["customer"]
     customer = await visit.deps.store.customers.load(customer_key)
@@ -136,6 +119,10 @@ async def _newest(visit: Visit) -> str:
 
 def _shop(visit: Visit, customer: Customer) -> Shop:
     return visit.deps.shops.get(customer.shop, visit.shop)
+
+
+async def _happen(visit: Visit, customer: Customer, what: StaffActed) -> None:
+    await happen(visit, customer.id, customer.phone, customer.shop, what)
 
 
 def _done(visit: Visit, customer: Customer) -> web.StreamResponse:

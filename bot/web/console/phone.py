@@ -13,13 +13,16 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from bot.domain.events import StaffActed
 from bot.domain.gateway import Ack, Callback
+from bot.domain.shop import Shop
 from bot.errors import CallbackRefused, GatewayError, RequestRefused, StoreUnavailable
 from bot.gateways.simulator import Due, Simulator, answer, habits, receipts, signed_headers
 from bot.phone import to_e164
 from bot.store.bell import heard
 from bot.store.simulator import BELL_NAME, Handset, PhoneText
 from bot.web.api import accept
+from bot.web.console.staff import happen
 from bot.web.console.stream import HEARTBEAT_S, opened, place
 from bot.web.console.visit import Visit
 from bot.web.deps import DEPS, Account, WebDeps
@@ -28,6 +31,7 @@ from bot.web.webhooks import receive
 _FIRST_NUMBER: Final = 13800000001
 _MAX_TEXT: Final = 2_000
 _MAX_BODY: Final = 64 * 1024
+_RATING: Final = "您好,您的订单已签收,还满意吗?回复1-5打分,5为非常满意;有话想说也可以直接回复。"
 
 PLAYING: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("playing_receipts", set[asyncio.Task[None]])
 
@@ -93,9 +97,14 @@ async def add(visit: Visit) -> web.StreamResponse:
 
 
 async def sample(visit: Visit) -> web.StreamResponse:
-    """Let something happen at the shop, through the events API that a shop's systems use."""
+    """Let something happen at the shop, the way it really does: by the events API, or by a colleague's hand."""
     form = await visit.form()
     handset = await _handset(visit.deps, form.get("handset", ""))
+    if form.get("kind") == "rating":
+        # The journey asks the morning after the delivery; who tries it out wants to be asked now.
+        data = {"kind": "rating", "hours": "72", "class": "service"}
+        await happen(visit, handset.id, handset.number, _shop(visit, handset).name, _ask_rating(visit, data))
+        return web.json_response({"accepted": 1})
     told = await accept(visit.deps, [_sample(visit, handset, form.get("kind", ""))])
     if told["rejected"]:
         raise RequestRefused(told["rejected"][0]["error"])
@@ -202,14 +211,20 @@ def _signed_by(deps: WebDeps, told: Callback) -> Account | None:
     return None
 
 
+def _shop(visit: Visit, handset: Handset) -> Shop:
+    return visit.deps.shops[visit.deps.accounts[handset.account].shop]
+
+
+def _ask_rating(visit: Visit, data: Mapping[str, str]) -> StaffActed:
+    return StaffActed(actor=visit.person.name, action="open_prompt", text=_RATING, data=data)
+
+
 def _sample(visit: Visit, handset: Handset, kind: str) -> Mapping[str, Any]:
-    deps = visit.deps
-    shop = deps.shops[deps.accounts[handset.account].shop]
+    deps, shop = visit.deps, _shop(visit, handset)
     now, nonce = deps.clock(), secrets.token_hex(3)
     tomorrow = (now.astimezone(shop.tz) + timedelta(days=1)).replace(hour=14, minute=0, second=0, microsecond=0)
     later = [tomorrow + timedelta(hours=2), tomorrow + timedelta(days=1), tomorrow + timedelta(days=1, hours=2)]
     samples: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-        "rating": ("order.delivered", {"order_id": f"D{nonce.upper()}"}),
         "appointment": (
             "appointment.booked",
             {

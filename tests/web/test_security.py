@@ -1,0 +1,146 @@
+"""What stands around every page: headers, forms of our own, escaping, errors that tell nothing."""
+
+import json
+import re
+
+import pytest
+
+from bot.domain.events import Event, StaffActed
+from bot.web.routes import ROUTES
+from tests.web.conftest import NOW, OpenWorld, World
+from tests.web.told import feed_line, put_in_feed
+
+PAGES = ["/", "/people", "/signin", "/nowhere", "/customers/none"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_carries_the_headers(inside: World, path: str) -> None:
+    answer = await inside.client.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_has_script_or_style_of_its_own(inside: World, path: str) -> None:
+    page = await (await inside.client.get(path)).text()
+    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=|javascript:", page)
+
+
+async def test_everything_that_changes_something_needs_a_token_of_ours(inside: World) -> None:
+    routes = [route for route in ROUTES if route.method == "POST" and route.kind in {"page", "act"}]
+    assert len(routes) > 5
+    for route in routes:
+        path = re.sub(r"{\w+}", "x", route.path)
+        assert (await inside.post(path, {}, csrf="")).status == 403, path
+        assert (await inside.post(path, {}, csrf="wrong")).status == 403, path
+        plain = await inside.client.post(path, data={"csrf": "wrong"}, allow_redirects=False)
+        assert plain.status == 403, path
+    assert await inside.inbox() == []
+
+
+async def test_a_form_sent_from_elsewhere_is_refused(inside: World) -> None:
+    headers = {"X-CSRF-Token": await inside.csrf(), "Sec-Fetch-Site": "cross-site"}
+    assert (await inside.client.post("/signout", headers=headers)).status == 403
+
+
+async def test_strangers_get_in_nowhere(world: World) -> None:
+    for route in ROUTES:
+        if route.kind not in {"page", "act"}:
+            continue
+        path = re.sub(r"{\w+}", "x", route.path)
+        answer = await world.client.request(route.method, path, allow_redirects=False)
+        assert answer.status in {303, 401}, path
+        if answer.status == 303:
+            assert answer.headers["Location"].startswith("/signin")
+
+
+async def test_who_may_only_look_changes_nothing(world: World) -> None:
+    await world.deps.people.add("li", "a good password", NOW, role="viewer")
+    await world.sign_in()
+    assert (await world.client.get("/")).status == 200
+    for route in ROUTES:
+        if route.kind == "act":
+            assert (await world.post(re.sub(r"{\w+}", "x", route.path), {})).status == 403
+
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{7*7}}"
+
+
+async def test_what_a_customer_writes_is_never_markup(inside: World) -> None:
+    await put_in_feed(
+        inside.store, feed_line(text=HOSTILE, event="e1"), feed_line(kind="alert", text=HOSTILE, event="e1")
+    )
+    page = await (await inside.client.get("/")).text()
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "{{7*7}}" in page
+
+
+async def test_what_a_customer_writes_is_never_markup_in_the_stream_either(inside: World) -> None:
+    await put_in_feed(inside.store, feed_line(text="before", event="e0"))
+    await put_in_feed(inside.store, feed_line(text=HOSTILE + "\nid: 9\n\nevent: item", event="e1"))
+    first, second = await inside.store.feed.read(None, 2)
+    async with inside.client.get(f"/feed/stream?after={first.id}") as answer:
+        assert answer.content_type == "text/event-stream"
+        lines = []
+        async for line in answer.content:
+            lines.append(line.decode())
+            if line.startswith(b"data:"):
+                break
+    told = json.loads(lines[-1].removeprefix("data: "))
+    assert "<script>" not in told["html"]
+    assert "&lt;script&gt;" in told["html"]
+    assert [line for line in lines if line.startswith(("id:", "event:"))] == [f"id: {second.id}\n", "event: item\n"]
+
+
+async def test_a_page_that_breaks_tells_its_number_and_nothing_else(
+    open_world: OpenWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ValueError("+8613800000000 is in this message")
+
+    world = await open_world(content=broken)
+    await world.deps.people.add("li", "a good password", NOW)
+    await world.sign_in()
+    (handset,) = [await world.deps.simulator.take_up("phone", "default", "+8613800000000", NOW)]
+    answer = await world.post("/phone/sample", {"handset": handset.id, "kind": "quiz"})
+    assert answer.status == 500
+    text = await answer.text()
+    assert "13800000000" not in text
+    told = capsys.readouterr().out
+    assert (await answer.json())["error"] in told
+    assert "ValueError at" in told
+    assert "13800000000" not in told
+
+
+async def test_programs_and_people_are_told_errors_in_their_way(world: World) -> None:
+    assert (await world.client.get("/nowhere")).content_type == "text/html"
+    answer = await world.client.get("/api/nowhere")
+    assert (answer.status, await answer.json()) == (404, {"error": "Not Found"})
+    assert (await world.client.get("/static/x/../../routes.py")).status == 404
+    assert (await world.client.get("/static/x/%2e%2e%2froutes.py")).status == 404
+
+
+async def test_the_number_looked_for_stands_in_no_address(inside: World) -> None:
+    answer = await inside.post("/find", {"phone": "13800000000"})
+    assert answer.status == 400
+    assert "没有这位顾客" in (await answer.json())["error"]
+
+
+async def test_an_act_is_noted_with_the_number_masked(inside: World) -> None:
+    handset = await inside.deps.simulator.take_up("phone", "default", "+8613800000000", NOW)
+    answer = await inside.post("/phone/sample", {"handset": handset.id, "kind": "rating"})
+    assert answer.status == 200
+    event: Event = (await inside.inbox())[0]
+    assert isinstance(event.what, StaffActed)
+    assert event.what.actor == "li"
+    newest = (await inside.deps.audit.read(1))[0]
+    assert newest["about"]["phone"] == "138****0000"
+    assert "13800000000" not in json.dumps(newest)
