@@ -9,32 +9,45 @@ from typing import Final
 from bot.domain.understanding import Silence
 
 _SIGNED: Final = re.compile(
-    r"\s*(?:(?:-{1,3}|——|\[)?(?:发自|来自|sent from)(?: ?我的| my)?.{0,20}(?:手机|iphone|ipad|华为|小米|荣耀|oppo|vivo|三星|mate|客户端|邮箱|android|huawei|galaxy|短信)?\]?)\s*$", re.IGNORECASE
+    r"\s*(?:(?:-{1,3}|——|\[)?(?:发自|来自|sent from)(?: ?我的| my)?.{0,20}(?:手机|iphone|ipad|华为|小米|荣耀|oppo|vivo|三星|mate|客户端|邮箱|android|huawei|galaxy|短信)?\]?)\s*$",
+    re.IGNORECASE,
 )
 _QUOTE_LINE: Final = re.compile(r"^\s*(?:>|\|)")
 _QUOTE_HEAD: Final = re.compile(
-    r"(?:-{3,}|={3,}|_{3,}|(?:- ){3,}-?|\*{3,})?\s*(?:原始?短信|原文|原消息|原始消息|原信息|以下(?:是|为)?原文|转发的?(?:短信|消息|信息)|original message|引用)\s*(?:如下)?(?:-{3,}|={3,}|[::]|$)", re.IGNORECASE
+    r"(?:-{3,}|={3,}|_{3,}|(?:- ){3,}-?|\*{3,})?\s*(?:原始?短信|原文|原消息|原始消息|原信息|以下(?:是|为)?原文|转发的?(?:短信|消息|信息)|original message|引用)\s*(?:如下)?(?:-{3,}|={3,}|[::]|$)",
+    re.IGNORECASE,
 )
 _RULE: Final = re.compile(r"^\s*(?:-{4,}|={4,}|_{4,}|(?:- ){3,}-?|—{2,}|\*{4,})\s*$")
-_BRACKETED_QUOTE: Final = re.compile(r"^\s*(?:回复|引用|re)?\s*[::]?\s*[「『\"“](?:[^」』\"”]{6,400})[」』\"”]\s*(?:\n|[-—]{2,}|$)")
+_BRACKETED_QUOTE: Final = re.compile(
+    r"^\s*(?:回复|引用|re)?\s*[::]?\s*[「『\"“](?:[^」』\"”]{6,400})[」』\"”]\s*(?:\n|[-—]{2,}|$)"
+)
 _OUR_TEXT: Final = re.compile(r"【[^】\n]{1,20}】[^\n]{10,}")
 _ECHO: Final = re.compile(
-    r"回复? ?[0-9A-Za-z一二三四五](?: ?[-~、/,到至] ?[0-9A-Za-z一二三四五])?|回复数字|回t|退订回|拒收请?回|请回复|请为.{0,12}打分|\(\d为|td退订|t退订", re.IGNORECASE
+    r"回复? ?[0-9A-Za-z一二三四五](?: ?[-~、/,到至] ?[0-9A-Za-z一二三四五])?|回复数字|回t|退订回|拒收请?回|请回复|请为.{0,12}打分|\(\d为|td退订|t退订",
+    re.IGNORECASE,
 )
-_MARK: Final = re.compile(r"^\s*[【\[(「〔](?:系统)?(?:自动(?:回复|答复|应答|短信|发送)|自動(?:回覆|回復|回复)|auto.?reply|autoreply|automatic reply|驾驶模式|勿扰模式|智能(?:回复|助理|秘书)|短信助理|来电助手|秘书服务|语音助手)[^】\])」〕]{0,8}[】\])」〕]?", re.IGNORECASE)
+_MARK: Final = re.compile(
+    r"^\s*[【\[(「〔](?:系统)?(?:自动(?:回复|答复|应答|短信|发送)|自動(?:回覆|回復|回复)|auto.?reply|autoreply|automatic reply|驾驶模式|勿扰模式|智能(?:回复|助理|秘书)|短信助理|来电助手|秘书服务|语音助手)[^】\])」〕]{0,8}[】\])」〕]?",
+    re.IGNORECASE,
+)
 _AUTO: Final = re.compile(
     r"^\s*(?:自动(?:回复|答复|应答)|自動回[復覆]|此(?:短信|消息|信息)(?:为|是|由).{0,6}(?:自动|系统)|(?:这是|本条|本短信|这条).{0,6}自动回复|(?:此|本)(?:短信|消息).{0,8}(?:无需|请勿)回复|系统自动|automatic reply|auto.?reply|out of office|i'?m driving|i am driving|"
     r"(?:sorry, )?(?:i )?can'?t talk (?:right )?now|i'?ll call you (?:back )?later|i'?m not receiving notifications)"
     r"|\((?:自动回复|系统自动回复|自動回覆)\)\s*$"
-    r"|^\s*(?:您好|你好|抱歉|对不起|不好意思)?[,!。 ]{0,2}(?:我|本人|机主)?(?:现在|目前|正在|此刻|当前|暂时)?(?:正)?(?:在)?(?:开车|驾驶|开会|会议中|忙|不方便接听|无法接听|不便接听|有事不在|不在办公室|外出|休假|飞行|关机|上课|手术|不方便接电话|无法接电话|无法接听电话)(?:中|电话)?[,。 ]{0,2}(?:如?有?(?:急事|事)?(?:请)?(?:电联|留言|拨打|打电话)?[,。 ]{0,2})?(?:我)?(?:会)?(?:稍后|晚点|一会儿?|待会儿?|等下|空了|尽快|回头)(?:再|会|给|将|我|马上)*(?:回复?|联系|致电|复|答复|回电|打)(?:给)?(?:您|你)",
+    r"|^\s*(?:您好|你好|抱歉|对不起|不好意思)?[,!。 ]{0,2}(?:我|本人|机主)?(?:现在|目前|正在|此刻|当前|暂时)?(?:正)?(?:在)?(?:开车|驾驶|开会|会议中|忙|不方便接听|无法接听|不便接听|有事不在|不在办公室|外出|休假|飞行|关机|上课|手术|不方便接电话|无法接电话|无法接听电话)(?:中|电话)?[,。 ]{0,2}(?:如?有?(?:急事|事)?(?:请)?(?:电联|留言|拨打|打电话)?[,。 ]{0,2})?(?:我)?(?:会)?(?:稍后|晚点|一会儿?|待会儿?|等下|空了|尽快|回头)(?:再|会|给|将|我|马上|和|与|跟|您|你)*(?:回复|联系|致电|答复|回电|回拨|回您|回你|复您|打给您|打给你|回短信)",
     re.IGNORECASE,
 )
-_NOT_AUTO: Final = re.compile(r"(?:别|不要|不想|不是|是不是|又是|还是|老是|总是|全是|都是|什么|少来|讨厌|停止|关闭|取消).{0,6}自动(?:回复|答复)|自动(?:回复|答复).{0,4}(?:吗|\?|吧|能不能|关|停|没用|有什么用)")
+_NOT_AUTO: Final = re.compile(
+    r"(?:别|不要|不想|不是|是不是|又是|还是|老是|总是|全是|都是|什么|少来|讨厌|停止|关闭|取消).{0,6}自动(?:回复|答复)|自动(?:回复|答复).{0,4}(?:吗|\?|吧|能不能|关|停|没用|有什么用)"
+)
 _CARRIER: Final = re.compile(
     r"^\s*【?(?:中国(?:移动|联通|电信|广电)|10086|10010|10000|10099|联通|移动|电信)(?:客服|提醒|营业厅)?[】::,]|^\s*尊敬的(?:客户|用户|机主|神州行|全球通|动感地带|中国移动).{0,40}(?:余额|话费|流量|停机|套餐|积分|欠费|充值)"
     r"|来电提醒|漏话提醒|漏接来电|未接来电提醒|来电(?:通知|短信呼)|您(?:拨打|呼叫)的(?:用户|电话|号码)|该用户(?:已)?(?:关机|停机|启用|开启|不在服务区|正在通话)|对方(?:已关机|不在服务区|已停机)|短信呼|本机号码已(?:停机|暂停)|已为您开启.{0,8}(?:拦截|助手)|用户已设置(?:拒收|勿扰|免打扰)|the (?:number|subscriber) you (?:have )?(?:dialed|called)"
 )
-_CODE_WORD: Final = re.compile(r"验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|verification code|passcode|security code|\bcode\b|\botp\b", re.IGNORECASE)
+_CODE_WORD: Final = re.compile(
+    r"验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|verification code|passcode|security code|\bcode\b|\botp\b",
+    re.IGNORECASE,
+)
 _CODE: Final = re.compile(r"(?<![\d-])(?:[a-zA-Z]{1,2}-)?\d(?:[ -]?\d){3,7}(?![\d-])")
 _CODE_NEAR: Final = re.compile(
     r"(?:验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|code|otp)(?:为|是|:| |is|=|,|】|：|\(|您的|:)*\s*[「『\"]?(?:[a-zA-Z]{1,2}-)?\d{4,8}|(?<!\d)\d{4,8}(?!\d).{0,8}(?:验证码|校验码|动态码|驗證碼|code)|(?:验证码|code).{0,14}?(?<!\d)\d{4,8}(?!\d)",
@@ -81,7 +94,14 @@ def _code(raw: str) -> str | None:
 
 
 def _unquoted(text: str) -> str:
-    if "\n" not in text and "【" not in text and '"' not in text and "「" not in text and "“" not in text and "原" not in text:
+    if (
+        "\n" not in text
+        and "【" not in text
+        and '"' not in text
+        and "「" not in text
+        and "“" not in text
+        and "原" not in text
+    ):
         return text
     lines = [line for line in text.split("\n") if not _QUOTE_LINE.match(line)]
     kept: list[str] = []

@@ -26,7 +26,16 @@ _BESIDE: Final[frozenset[frozenset[IntentName]]] = frozenset(
 )
 """Intents that one clause can hold at once ("再发就投诉")."""
 _OVER_QUESTION: Final[frozenset[IntentName]] = frozenset(
-    {*APPOINTMENT, "unsubscribe", "resubscribe", "human_handoff", "preference_change", "wrong_number", "help", "quiz_answer"}
+    {
+        *APPOINTMENT,
+        "unsubscribe",
+        "resubscribe",
+        "human_handoff",
+        "preference_change",
+        "wrong_number",
+        "help",
+        "quiz_answer",
+    }
 )
 """What a question in the same clause only asks for politely ("能不能改到周五")."""
 
@@ -37,6 +46,9 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
     if any(candidate.score >= CLEAR for candidate in live):
         live = [candidate for candidate in live if candidate.score >= CLEAR]
     live = _without_vetoed_stops(live, reading)
+    if any(pick.undecided for pick in reading.picks.values()) or (reading.score and reading.score.undecided):
+        # "A还是B呢": to waver is not to ask us.
+        live = [candidate for candidate in live if candidate.intent not in {"question", "affirm", "deny"}]
     answers = _answers(live, reading, context)
     worded = _by_clause([candidate for candidate in live if not _is_answer(candidate)])
     chosen = _one_appointment([*answers, *worded])
@@ -62,14 +74,23 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
     chose = any(candidate.intent == "preference_change" for candidate in live)
     returns = [c.clause or 0 for c in live if c.intent == "resubscribe"]
     denials = [
-        c.clause or 0 for c in live if c.intent == "deny" and any(word in c.reason for word in ("退订", "不td", "取消订阅", "不退"))
+        c.clause or 0
+        for c in live
+        if c.intent == "deny" and any(word in c.reason for word in ("退订", "不td", "取消订阅", "不退"))
     ]
     for index, candidate in enumerate(live):
         if candidate.intent != "unsubscribe":
             continue
         clause = candidate.clause or 0
         threat = _is_threat(candidate, reading)
-        if (chose and (wish.only or (wish.keeps and clause in wish.clauses) or (clause in wish.clauses and "promo" not in wish.off))) and not threat:
+        if (
+            chose
+            and (
+                wish.only
+                or (wish.keeps and clause in wish.clauses)
+                or (clause in wish.clauses and "promo" not in wish.off)
+            )
+        ) and not threat:
             vetoed.add(index)
         if returns and clause <= max(returns):
             vetoed.add(index)
@@ -116,9 +137,11 @@ def _by_clause(worded: Iterable[Candidate]) -> list[Candidate]:
         over = [c for c in here if c.intent in _OVER_QUESTION]
         if first.intent in {"question", "affirm", "deny"} and over:
             first = min(over, key=lambda candidate: PRIORITY[candidate.intent])
-        if first.intent not in {"unsubscribe"} and (stop := next((c for c in here if c.intent == "unsubscribe"), None)) and first.intent in {
-            "complaint", "question", "greeting", "deny"
-        }:
+        if (
+            first.intent not in {"unsubscribe"}
+            and (stop := next((c for c in here if c.intent == "unsubscribe"), None))
+            and first.intent in {"complaint", "question", "greeting", "deny"}
+        ):
             first = stop
         winners.append(first)
         winners.extend(c for c in here if frozenset({first.intent, c.intent}) in _BESIDE)
@@ -130,7 +153,9 @@ def _one_appointment(chosen: list[Candidate]) -> list[Candidate]:
     family = [candidate for candidate in chosen if candidate.intent in APPOINTMENT]
     if len(family) < 2:
         return chosen
-    timed = [c for c in family if c.intent == "appointment_reschedule" and (c.slots.date or c.slots.time or c.slots.period)]
+    timed = [
+        c for c in family if c.intent == "appointment_reschedule" and (c.slots.date or c.slots.time or c.slots.period)
+    ]
     moved = [c for c in family if c.intent == "appointment_reschedule"]
     gone = [c for c in family if c.intent == "appointment_cancel"]
     if timed:
@@ -162,6 +187,8 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
         gone.add(_earlier(chosen))
     if "wrong_number" in names:
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
+    if "rating" in names and reading.correction:
+        gone.add("wrong_number")
     if "rating" in names:
         chosen = [c for c in chosen if not (c.intent in {"praise", "complaint"} and _only_scores(c))]
     return [candidate for candidate in chosen if candidate.intent not in gone]

@@ -61,9 +61,7 @@ def _add(clauses: list[Clause], text: str, start: int, end: int, closing: str) -
         if stripped:
             question = "?" in closing or bool(_INTERROGATIVE.search(stripped))
             begin = at + left
-            clauses.append(
-                Clause(len(clauses), stripped, core(stripped), begin, begin + len(stripped), question)
-            )
+            clauses.append(Clause(len(clauses), stripped, core(stripped), begin, begin + len(stripped), question))
 
 
 def core(clause: str) -> str:

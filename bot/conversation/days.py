@@ -17,7 +17,12 @@ from bot.conversation.festivals import find_festival
 from bot.conversation.numerals import NUMERALS, value_of
 
 _N: Final = rf"(?:\d{{1,3}}|[{NUMERALS}]{{1,3}})"
-_WEEKDAY: Final = {**{char: i for i, char in enumerate("一二三四五六日")}, "天": 6, "末": 5, **{str(i + 1): i for i in range(7)}}
+_WEEKDAY: Final = {
+    **{char: i for i, char in enumerate("一二三四五六日")},
+    "天": 6,
+    "末": 5,
+    **{str(i + 1): i for i in range(7)},
+}
 _NAMED: Final = {
     "大后天": 3, "大后儿": 3, "后天": 2, "后日": 2, "后儿": 2, "后早": 2, "后晚": 2, "明天": 1, "明日": 1, "明儿": 1, "明早": 1, "明晚": 1, "明晨": 1, "听日": 1, "翌日": 1,
     "明个": 1, "明下午": 1, "明上午": 1, "明中午": 1, "今天": 0, "今日": 0, "今儿": 0, "今晚": 0, "今早": 0, "今个": 0, "今夜": 0, "当天": 0, "今下午": 0, "今上午": 0, "今中午": 0,
@@ -30,15 +35,29 @@ _WEEK_RE: Final = re.compile(
 _ENGLISH_WEEK: Final = {
     name: i
     for i, names in enumerate(
-        (("monday", "mon"), ("tuesday", "tue"), ("wednesday", "wed"), ("thursday", "thu"), ("friday", "fri"), ("saturday", "sat"), ("sunday", "sun"))
+        (
+            ("monday", "mon"),
+            ("tuesday", "tue"),
+            ("wednesday", "wed"),
+            ("thursday", "thu"),
+            ("friday", "fri"),
+            ("saturday", "sat"),
+            ("sunday", "sun"),
+        )
     )
     for name in names
 }
 _ENGLISH_WEEK_RE: Final = re.compile(rf"(?<![a-z])(?P<next>next )?(?P<day>{'|'.join(_ENGLISH_WEEK)})(?![a-z])")
-_FULL_RE: Final = re.compile(rf"(?:(?P<year>20\d\d|二零[{NUMERALS}]{{2}})[年/.-])?(?P<month>\d{{1,2}}|[{NUMERALS}]{{1,2}})月(?P<day>{_N})[日号]?")
-_DASHED_RE: Final = re.compile(r"(?<![\d.:/-])(?:(?P<year>20\d\d)[/.-])?(?P<month>1[0-2]|0?[1-9])(?P<sep>[/.-])(?P<day>3[01]|[12]\d|0?[1-9])(?![\d:%]|[/.-]\d| ?[分星折元块点斤个月天号])")
+_FULL_RE: Final = re.compile(
+    rf"(?:(?P<year>20\d\d|二零[{NUMERALS}]{{2}})[年/.-])?(?P<month>\d{{1,2}}|[{NUMERALS}]{{1,2}})月(?P<day>{_N})[日号]?"
+)
+_DASHED_RE: Final = re.compile(
+    r"(?<![\d.:/-])(?:(?P<year>20\d\d)[/.-])?(?P<month>1[0-2]|0?[1-9])(?P<sep>[/.-])(?P<day>3[01]|[12]\d|0?[1-9])(?![\d:%]|[/.-]\d| ?[分星折元块点斤个月天号])"
+)
 _DAY_RE: Final = re.compile(rf"(?P<next>下个?月|这个?月|本月)?(?P<day>{_N})[号日](?!线|楼|店|院|码|柜|技师|桌)")
-_LATER_RE: Final = re.compile(rf"(?:过|再过|再等)?(?P<n>{_N}|半)(?P<unit>个?星期|个?礼拜|周|天|日|个月)(?:后|之后|以后|过后)")
+_LATER_RE: Final = re.compile(
+    rf"(?:过|再过|再等)?(?P<n>{_N}|半)(?P<unit>个?星期|个?礼拜|周|天|日|个月)(?:后|之后|以后|过后)"
+)
 _PASS_RE: Final = re.compile(rf"(?:再过|过|再等)(?P<n>{_N})(?P<unit>个?星期|个?礼拜|周|天|个月)")
 _SHIFT_RE: Final = re.compile(
     rf"(?P<way>推迟|延迟|延后|延期|推后|往后|顺延|后延|晚|迟|延|拖|缓|提前|往前|早|提早|前移|前提|押后|往后推|往后延|向后|向前)(?:推迟?|延期?|挪|调|移|顺|个|大概|大约|差不多|再|整整|上|到|了|我)?(?P<n>{_N}|几|半)(?P<unit>个?星期|个?礼拜|周|天|日(?!期)|个月)"
@@ -46,8 +65,12 @@ _SHIFT_RE: Final = re.compile(
 _NEXT_DAY_RE: Final = re.compile(r"(?<!最)(?:第二天|隔天|次日|后一天|下一天)")
 _PREVIOUS_DAY_RE: Final = re.compile(r"(?<!节)(?:前一天|头一天)")
 _SAME_DAY_RE: Final = re.compile(r"同一天|当天|那天|同天|还是那天|日期不变|当日")
-_NEXT_WEEK_SAME_RE: Final = re.compile(r"下(?:个)?(?:周|星期|礼拜)(?:的)?(?:同一时间|这个时间|同样时间|同时间|这时候|这个时候|同一天|今天)")
-_OFFSET_RE: Final = re.compile(rf"^(?:节|假期|长假)?(?:的)?(?P<way>后|之后|以后|过后|前|之前)(?:的)?(?:第)?(?P<n>{_N})天|^(?:的)?(?P<way2>前|后)一天|^(?:节|假期)?(?P<way3>后|之后|过后)(?:第二天)")
+_NEXT_WEEK_SAME_RE: Final = re.compile(
+    r"下(?:个)?(?:周|星期|礼拜)(?:的)?(?:同一时间|这个时间|同样时间|同时间|这时候|这个时候|同一天|今天)"
+)
+_OFFSET_RE: Final = re.compile(
+    rf"^(?:节|假期|长假)?(?:的)?(?P<way>后|之后|以后|过后|前|之前)(?:的)?(?:第)?(?P<n>{_N})天|^(?:的)?(?P<way2>前|后)一天|^(?:节|假期)?(?P<way3>后|之后|过后)(?:第二天)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +91,8 @@ def find_days(text: str, today: date, booking: date | None) -> list[Day]:
     found = sorted(_all(text, today, booking), key=lambda day: (day.start, -(day.end - day.start)))
     kept: list[Day] = []
     for day in found:
+        if kept and day.start <= kept[-1].end + 1 and _SAME_DAY_RE.fullmatch(day.text):
+            continue  # "立秋那天"
         if not kept or day.start >= kept[-1].end:
             kept.append(day)
     return kept
@@ -138,7 +163,9 @@ def _weekdays(text: str, today: date) -> Iterator[Day]:
         yield Day(*match.span(), day, match[0], choice=both)
     if text.isascii() or re.search("[a-z]{3}", text):
         for match in _ENGLISH_WEEK_RE.finditer(text):
-            yield Day(*match.span(), _weekday(today, "下" if match["next"] else "", _ENGLISH_WEEK[match["day"]]), match[0])
+            yield Day(
+                *match.span(), _weekday(today, "下" if match["next"] else "", _ENGLISH_WEEK[match["day"]]), match[0]
+            )
 
 
 def _weekday(today: date, which: str, weekday: int) -> date:
@@ -159,7 +186,11 @@ def _dates(text: str, today: date) -> Iterator[Day]:
             yield Day(*match.span(), day, match[0])
     for match in _DASHED_RE.finditer(text):
         year = int(match["year"] or 0)
-        plain = match["sep"] == "/" or bool(match["year"]) or bool(re.search(r"[改换到约挪调推延]$|号|日期", text[: match.start()][-2:]))
+        plain = (
+            match["sep"] == "/"
+            or bool(match["year"])
+            or bool(re.search(r"[改换到约挪调推延]$|号|日期", text[: match.start()][-2:]))
+        )
         if (plain or text[match.end() : match.end() + 1] in {"号", "日", "上", "下", "中", "晚"}) and (
             day := _date(today, year, int(match["month"]), int(match["day"]))
         ):

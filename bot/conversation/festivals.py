@@ -31,7 +31,11 @@ _LUNAR: Final[Mapping[str, tuple[int, int]]] = {
     "八月十五": (8, 15), "重阳": (9, 9), "腊八": (12, 8), "小年": (12, 23),
 }  # fmt: skip
 _NAMES: Final = re.compile(
-    "|".join(sorted((*_FIXED, *_LUNAR, *SOLAR_TERMS, "除夕", "大年三十", "母亲节", "父亲节", "感恩节"), key=lambda n: -len(n)))
+    "|".join(
+        sorted(
+            (*_FIXED, *_LUNAR, *SOLAR_TERMS, "除夕", "大年三十", "母亲节", "父亲节", "感恩节"), key=lambda n: -len(n)
+        )
+    )
 )
 _BEIJING: Final = ZoneInfo("Asia/Shanghai")
 

@@ -26,6 +26,10 @@ _NEGATORS: Final = (
     "不咋", "谈不上", "算不上", "称不上", "不能", "不想", "不要", "不用", "不需要", "没觉得", "并不", "毫不", "从不", "不大", "没啥", "没什么", "不见得", "不敢", "不再", "不曾",
 )  # fmt: skip
 _NEGATING: Final = ("不", "没", "别", "勿", "莫", "无", "未", "甭", "非")
+_NEVER_COVER: Final[frozenset[IntentName]] = frozenset(
+    {"complaint", "praise", "greeting", "wrong_number", "question", "help"}
+)
+"""Intents whose long words say nothing about shorter ones within ("再发就投诉" is a stop all the same)."""
 _NEGATED_TAILS: Final = frozenset(_NEGATORS)
 
 
@@ -66,6 +70,8 @@ class Lexicon:
     words: Mapping[str, tuple[tuple[str, tuple[Entry, ...]], ...]]
     """First two characters (or the only one) → words that begin so, the longest first."""
     patterns: tuple[Compiled, ...]
+    blocks: tuple[Compiled, ...]
+    """Patterns that look like an intent and mean something else."""
     examples: Mapping[str, IntentName | None]
     """Example → its intent; a near miss counts for nothing (None)."""
     by_length: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -89,9 +95,8 @@ def compile_lexicon(
     exact: dict[str, list[Entry]] = {}
     found: dict[str, list[Entry]] = {}
     patterns: list[Compiled] = []
-    folded = {
-        name: tuple(variants.fold(plain(word)) for word in members) for name, members in classes.items()
-    }
+    blocks: list[Compiled] = []
+    folded = {name: tuple(variants.fold(plain(word)) for word in members) for name, members in classes.items()}
     for intent, kind, words in _groups(every):
         for word in words.exact:
             _put_exact(exact, variants.fold(joined(plain(word))), Entry(intent.name, "exact", kind, ""))
@@ -99,6 +104,9 @@ def compile_lexicon(
             for word in members:
                 found.setdefault(variants.fold(plain(word)), []).append(Entry(intent.name, layer, kind, ""))
         for word in words.blocks:
+            if " " in word:
+                blocks.append(Compiled(intent.name, kind, compile_pattern(word, folded)))
+                continue
             found.setdefault(variants.fold(plain(word)), []).append(Entry(None, "none", kind, intent.name))
         patterns.extend(Compiled(intent.name, kind, compile_pattern(p, folded)) for p in words.patterns)
     for name, members in folded.items():
@@ -112,6 +120,7 @@ def compile_lexicon(
         {word: tuple(entries) for word, entries in exact.items()},
         _buckets(found),
         tuple(patterns),
+        tuple(blocks),
         examples,
         _by_length(examples),
     )
@@ -167,7 +176,16 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int) -
     spans = _spans(lexicon, clause.text)
     present = {span.entry.name[1:-1] for span in spans if span.entry.name.startswith("<")}
     hits = [
-        Hit(entry.intent, SCORES["exact"], "exact", f"整句是“{clause.text}”", clause.index, 0, len(clause.text), clause.text)
+        Hit(
+            entry.intent,
+            SCORES["exact"],
+            "exact",
+            f"整句是“{clause.text}”",
+            clause.index,
+            0,
+            len(clause.text),
+            clause.text,
+        )
         for form in dict.fromkeys((clause.text, clause.core))
         for entry in lexicon.exact.get(form, ())
         if entry.intent and (entry.kind is None or entry.kind in kinds)
@@ -180,14 +198,18 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int) -
             hits.append(_phrase(lexicon, clause, span))
         elif not span.entry.name.startswith("<"):
             blocks.append((span.start, span.end, span.entry.name))
+    for compiled in lexicon.blocks:
+        found = (
+            compiled.pattern.regex.search(clause.text) if _may_match(compiled, clause.text, present, kinds) else None
+        )
+        if found:
+            blocks.append((found.start(), found.end(), compiled.intent))
     for compiled in lexicon.patterns:
         if compiled.pattern.whole:
             continue
         if tries <= 0:
             break
-        if not compiled.pattern.needs <= present or (compiled.kind and compiled.kind not in kinds):
-            continue
-        if not all(any(word in clause.text for word in words) for words in compiled.pattern.literals):
+        if not _may_match(compiled, clause.text, present, kinds):
             continue
         tries -= 1
         found = compiled.pattern.regex.search(clause.text)
@@ -206,16 +228,26 @@ def scan_whole(
     hits: list[Hit] = []
     for compiled in lexicon.patterns:
         pattern = compiled.pattern
-        if not pattern.whole or not pattern.needs.issubset(present) or (compiled.kind and compiled.kind not in kinds):
-            continue
-        if not all(any(word in text for word in words) for words in pattern.literals):
+        if not pattern.whole or not _may_match(compiled, text, present, kinds):
             continue
         found = pattern.regex.search(text[:MAX_WHOLE_CHARS])
         if found and not (denied(text, found.start()) and not found[0].startswith(_NEGATING)):
             at = next((c for c in clauses if c.start <= found.start() < c.end), None)
             reason = f"“{found[0]}”合于句式 {pattern.source}"
-            hits.append(Hit(compiled.intent, SCORES["pattern"], "pattern", reason, at.index if at else 0, 0, 0, found[0]))
+            hits.append(
+                Hit(compiled.intent, SCORES["pattern"], "pattern", reason, at.index if at else 0, 0, 0, found[0])
+            )
     return hits
+
+
+def _may_match(compiled: Compiled, text: str, present: Collection[str], kinds: Collection[str]) -> bool:
+    """Tell cheaply whether a pattern is worth trying."""
+    pattern = compiled.pattern
+    return (
+        pattern.needs.issubset(present)
+        and (compiled.kind is None or compiled.kind in kinds)
+        and all(any(word in text for word in words) for words in pattern.literals)
+    )
 
 
 def _spans(lexicon: Lexicon, text: str) -> list[Span]:
@@ -255,36 +287,77 @@ def _phrase(lexicon: Lexicon, clause: Clause, span: Span) -> Hit:
 def denied(text: str, start: int) -> bool:
     """Tell whether the words that begin here are denied: a negator just before, double ones undoing each other."""
     before = text[max(0, start - 4) : start]
-    if before.endswith(("特别", "分别", "差别", "个别", "区别", "级别", "告别", "性别", "不但", "不仅", "不光", "不愧是", "不错", "莫名", "不然", "不过", "无论", "不管", "没事", "不论")):
+    if before.endswith(
+        (
+            "特别",
+            "分别",
+            "差别",
+            "个别",
+            "区别",
+            "级别",
+            "告别",
+            "性别",
+            "不但",
+            "不仅",
+            "不光",
+            "不愧是",
+            "不错",
+            "莫名",
+            "不然",
+            "不过",
+            "无论",
+            "不管",
+            "没事",
+            "不论",
+        )
+    ):
         return False
-    if before.endswith(("不得不", "不能不", "非常", "要不", "要不是", "差不多", "好不", "无不", "没有不", "不是不", "没说不", "无比", "没比这更")):
+    if before.endswith(
+        (
+            "不得不",
+            "不能不",
+            "非常",
+            "要不",
+            "要不是",
+            "差不多",
+            "好不",
+            "无不",
+            "没有不",
+            "不是不",
+            "没说不",
+            "无比",
+            "没比这更",
+        )
+    ):
         return before.endswith(("不是不", "没说不"))
     return any(before[-size:] in _NEGATED_TAILS for size in range(min(4, len(before)), 0, -1))
 
 
 def _uncovered(hits: list[Hit], blocks: list[tuple[int, int, str]]) -> list[Hit]:
     """Drop a hit that lies within longer words of another meaning ("退订" in "取消退订" or in "退订单")."""
-    kept = []
-    for hit in hits:
-        if hit.score <= 0:
-            continue
-        size = hit.end - hit.start
-        blocked = hit.layer != "exact" and any(
-            name == hit.intent and start <= hit.start < end and (end - start >= size or hit.layer == "pattern")
-            for start, end, name in blocks
-        )
-        covered = hit.layer != "exact" and any(
-            other.intent != hit.intent
-            and other.start <= hit.start
-            and other.end >= hit.end
-            and other.end - other.start > size
-            and other.score >= hit.score - 0.1
-            and other.intent not in {"complaint", "praise", "greeting", "wrong_number"}
-            for other in hits
-        )
-        if not blocked and not covered:
-            kept.append(hit)
-    return kept
+    live = [hit for hit in hits if hit.score > 0 and (hit.layer == "exact" or not _blocked(hit, blocks))]
+    return [hit for hit in live if hit.layer == "exact" or not _covered(hit, live)]
+
+
+def _blocked(hit: Hit, blocks: list[tuple[int, int, str]]) -> bool:
+    return any(
+        name == hit.intent
+        and start <= hit.start < end
+        and (end - start >= hit.end - hit.start or hit.layer == "pattern")
+        for start, end, name in blocks
+    )
+
+
+def _covered(hit: Hit, live: list[Hit]) -> bool:
+    return any(
+        other.intent != hit.intent
+        and other.intent not in _NEVER_COVER
+        and other.start <= hit.start
+        and other.end >= hit.end
+        and other.end - other.start > hit.end - hit.start
+        and other.score >= hit.score - 0.1
+        for other in live
+    )
 
 
 def nearest(lexicon: Lexicon, text: str) -> Hit | None:

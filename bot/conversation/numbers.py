@@ -26,11 +26,13 @@ _UNITS: Final = (
 )  # fmt: skip
 _UNIT: Final = [(role, re.compile(rf" ?(?:{units})")) for role, units in _UNITS]
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
-_LANDLINE: Final = re.compile(r"(?<!\d)(?:0\d{2,3}-\d{7,8}|[48]00-?\d{3}-?\d{4}|1(?:00\d\d|23\d\d|1[0-9]|2[0-2]|9[0-9]{3}))(?!\d)")
-_ORDER: Final = re.compile(r"(?:尾号|单号|订单号?|编号|运单|快递单|工号|卡号|会员号|取件码|取货码|房号?|#|no\.?)[是为:] ?\d{2,20}|(?:尾号|单号|订单|编号|工号|卡号|取件码|#)\d{2,20}")
-_NUMBER: Final = re.compile(
-    rf"\d+(?:\.\d+)?|[{NUMERALS}]+|(?<![a-z])(?:{'|'.join(ENGLISH)})(?![a-z])"
+_LANDLINE: Final = re.compile(
+    r"(?<!\d)(?:0\d{2,3}-\d{7,8}|[48]00-?\d{3}-?\d{4}|1(?:00\d\d|23\d\d|1[0-9]|2[0-2]|9[0-9]{3}))(?!\d)"
 )
+_ORDER: Final = re.compile(
+    r"(?:尾号|单号|订单号?|编号|运单|快递单|工号|卡号|会员号|取件码|取货码|房号?|#|no\.?)[是为:] ?\d{2,20}|(?:尾号|单号|订单|编号|工号|卡号|取件码|#)\d{2,20}"
+)
+_NUMBER: Final = re.compile(rf"\d+(?:\.\d+)?|[{NUMERALS}]+|(?<![a-z])(?:{'|'.join(ENGLISH)})(?![a-z])")
 # Words that hold a numeral and are no number.
 _IDIOM: Final = re.compile(
     "一分钱一分货|一分价钱一分货|一分不多|万一|一般般?|一下|一直|一定|一样|一起|一些|一点[儿也都]?|一旦|一律|一共|一会儿?|一切|一向|一致|一流|一如"

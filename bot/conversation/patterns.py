@@ -1,9 +1,10 @@
-"""Patterns over word classes, as `content/intents/` writes them: `<stop> ..6 <send> !票 !货`.
+"""Patterns over word classes, as `content/intents/` writes them: `<dont> <often>4 <send> !<goods>`.
 
-A pattern is tokens parted by blanks: `<name>` a word of a class, `..n` any n characters at most, `a|b` one of these
-words, `再?给?我?` characters that may be left out, `!x|y` the next characters are none of these, `~x|y` the ones before
-are none of these, `^` and `$` are the clause's ends; a pattern that opens with `*` runs over the whole text. Gaps are
-bounded and nothing nests, so that matching is linear in the text.
+A pattern is tokens parted by blanks. `<name>` is a word of a class, `<name>3` are three of them at most, `a|b` is one of
+these words, a `?` lets out the character before it (`没有?`), `..n` is any n characters at most, `!x|y` says that none of
+these follows, `~x|y` that none of these stands before, `^` and `$` are the clause's ends, `_` is a blank. A pattern
+that opens with `*` runs over the whole text. Gaps and runs are bounded and nothing nests, so that matching is linear
+in the text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_GAP: Final = 16
-_TOKEN: Final = re.compile(r"^(?:<(?P<name>[\w-]+)>|\.\.(?P<gap>\d+)|(?P<anchor>[\^$])|!(?P<ban>.+?)|~(?P<behind>.+?)|(?P<words>.+?))(?P<maybe>\?)?$")
+MAX_RUN: Final = 5
+_TOKEN: Final = re.compile(
+    r"<(?P<name>[\w-]+)>(?P<run>\d)?(?P<maybe>\?)?|\.\.(?P<gap>\d+)|(?P<anchor>[\^$])|!(?P<ban>.+)|~(?P<behind>.+)|(?P<words>.+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,13 @@ def compile_pattern(source: str, classes: Mapping[str, tuple[str, ...]]) -> Patt
     parts: list[str] = []
     needs: set[str] = set()
     literals: list[tuple[str, ...]] = []
-    whole = source.startswith("* ")
     for token in source.removeprefix("* ").split():
-        found = _TOKEN.match(token)
+        found = _TOKEN.fullmatch(token)
         if found is None:
             raise ValueError(f"{source!r}: {token!r} is no token")
-        optional = "?" if found["maybe"] else ""
         if found["name"]:
-            if found["name"] not in classes:
-                raise ValueError(f"{source!r}: there is no word class {found['name']!r}")
-            parts.append(f"(?:{alternatives(classes[found['name']])}){optional}")
-            if not optional:
+            parts.append(_class(source, found, classes))
+            if not found["run"] and not found["maybe"]:
                 needs.add(found["name"])
         elif found["gap"]:
             if int(found["gap"]) > MAX_GAP:
@@ -54,34 +54,47 @@ def compile_pattern(source: str, classes: Mapping[str, tuple[str, ...]]) -> Patt
         elif found["anchor"]:
             parts.append(found["anchor"])
         elif found["ban"]:
-            parts.append(f"(?!{_words(found['ban'], classes)})")
+            parts.append(f"(?!{_any(found['ban'], classes)})")
         elif found["behind"]:
             parts.extend(f"(?<!{re.escape(word)})" for word in found["behind"].split("|"))
         else:
-            word, must = _literal(found["words"] + optional)
-            parts.append(word)
-            if must:
-                literals.append(must)
+            words = found["words"].split("|")
+            parts.append(f"(?:{'|'.join(_word(word, classes) for word in sorted(words, key=len, reverse=True))})")
+            if all(must := [_must(word) for word in words]):
+                literals.append(tuple(must))
     if not needs and not literals:
         raise ValueError(f"{source!r}: nothing in it must be there")
-    return Pattern(source, re.compile("".join(parts)), frozenset(needs), tuple(literals), whole)
+    regex = re.compile("".join(parts))
+    return Pattern(source, regex, frozenset(needs), tuple(literals), source.startswith("* "))
 
 
-def _literal(token: str) -> tuple[str, tuple[str, ...]]:
-    """Give the regular expression of a token of plain words, and the words of which one must be there."""
-    if "|" in token:
-        optional = "?" if token.endswith("?") else ""
-        words = tuple(token.rstrip("?").split("|"))
-        return f"(?:{alternatives(words)}){optional}", () if optional else words
-    must = re.sub(r".\?", "", token)
-    word = re.sub(r"[^?]\??", lambda found: re.escape(found[0][0]) + found[0][1:], token)
-    return word, (must,) if must and must in token else ()
+def _class(source: str, found: re.Match[str], classes: Mapping[str, tuple[str, ...]]) -> str:
+    if found["name"] not in classes:
+        raise ValueError(f"{source!r}: there is no word class {found['name']!r}")
+    run = int(found["run"] or 0)
+    if run > MAX_RUN:
+        raise ValueError(f"{source!r}: a run is of at most {MAX_RUN} words")
+    times = f"{{0,{run}}}" if run else "?" if found["maybe"] else ""
+    return f"(?:{alternatives(classes[found['name']])}){times}"
 
 
-def _words(source: str, classes: Mapping[str, tuple[str, ...]]) -> str:
+def _word(word: str, classes: Mapping[str, tuple[str, ...]]) -> str:
+    """Give a word, or a class among words, as a regular expression; `?` and `$` keep their meaning."""
+    if word.startswith("<"):
+        return alternatives(classes[word[1:-1]])
+    return re.sub(r"[^?$]", lambda char: re.escape(char[0].replace("_", " ")), word)
+
+
+def _must(word: str) -> str:
+    """Give the longest part of a word that cannot be left out; empty where there is none."""
+    if word.startswith("<"):
+        return ""
+    return max(re.split(r".\?|\$", word), key=len).replace("_", " ")
+
+
+def _any(source: str, classes: Mapping[str, tuple[str, ...]]) -> str:
     return "|".join(
-        alternatives(classes[word[1:-1]]) if word.startswith("<") else re.escape(word)
-        for word in source.split("|")
+        alternatives(classes[word[1:-1]]) if word.startswith("<") else re.escape(word) for word in source.split("|")
     )
 
 

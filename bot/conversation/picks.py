@@ -26,15 +26,23 @@ _ORDINAL: Final = re.compile(
 _LAST: Final = re.compile(r"(?:最后|末尾|最末|最下面|最底下|倒数第一|尾)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _FIRST: Final = re.compile(r"(?:最前面|最上面|头一|打头|前面那|开头那)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _MIDDLE: Final = re.compile(r"(?:中间|当中|居中)的?(?:那|这)?(?:一)?(?:个|项|款|种)")
-_REFUSED: Final = re.compile(r"(?:不是|不要|不选|别选|除了|排除|非|不会是|肯定不是|不可能是|不想要|不喜欢|不爱|取消|去掉|关掉|不用|不需要|别|不收|不订|屏蔽|关闭|停|退订?)(?:第|选|的|了)?$")
-_REFUSED_AFTER: Final = re.compile(r"^(?:肯定|绝对|应该|都|就|也|那个|那项|以外)?(?:不对|不是|不要|排除|不行|不可能|不选|除外|以外|之外|不需要|不用|别发|不想要|关了|取消|去掉|停)")
+_REFUSED: Final = re.compile(
+    r"(?:不是|不要|不选|别选|除了|排除|非|不会是|肯定不是|不可能是|不想要|不喜欢|不爱|取消|去掉|关掉|不用|不需要|别|不收|不订|屏蔽|关闭|停|退订?)(?:第|选|的|了)?$"
+)
+_REFUSED_AFTER: Final = re.compile(
+    r"^(?:肯定|绝对|应该|都|就|也|那个|那项|以外)?(?:不对|不是|不要|排除|不行|不可能|不选|除外|以外|之外|不需要|不用|别发|不想要|关了|取消|去掉|停)"
+)
 _OR: Final = re.compile(r"或者?|还是|要么|不是.{1,6}就是|/|二选一|不确定|纠结|拿不准|犹豫|分不清")
-_ALL: Final = re.compile(r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要|接收|发|来)?(?:了|吧|的|呀|啊)?)+$")
+_ALL: Final = re.compile(
+    r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要|接收|发|来)?(?:了|吧|的|呀|啊)?)+$"
+)
 _PREFIX: Final = re.compile(
     r"^(?:(?:我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来|订|留下?|保留|只要|只收|只订|只留|只选|只"
     r"|当然是?|绝对是?|一定是?|选项|我|就|那|嗯|哦|给我|发|想要|想|改成|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ]))+"
 )
-_AFTER: Final = re.compile(r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|好了|就行|就好|就可以|即可|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)")
+_AFTER: Final = re.compile(
+    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|好了|就行|就好|就可以|即可|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
+)
 
 
 def pick(prompt: PromptView, text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) -> Pick | None:
@@ -53,9 +61,7 @@ def pick(prompt: PromptView, text: str, clauses: Sequence[Clause], numbers: Sequ
     return _settle(prompt, text, found, clauses)
 
 
-def _settle(
-    prompt: PromptView, text: str, found: list[tuple[int, int, bool, str]], clauses: Sequence[Clause]
-) -> Pick:
+def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str]], clauses: Sequence[Clause]) -> Pick:
     refused = tuple(dict.fromkeys(option for _, option, no, _ in found if no))
     chosen = tuple(dict.fromkeys(option for _, option, no, _ in sorted(found) if not no))
     back = takes_back(text) or bool(re.search(r"不对|错了|算了|改选|换成|还是选", text))
@@ -134,7 +140,12 @@ def _alone(text: str, start: int, end: int, prompt: PromptView) -> bool:
     """Tell whether nothing but words of choosing, or another choice, stands around the pick."""
     before, after = text[:start].strip(), text[end:].strip()
     joiner = r"[\s和跟与及加、,/或是者还有a-h\d一二三号项第个吧不要选除了]*"
-    plain_before = not before or bool(re.fullmatch(joiner, before)) or _PREFIX.sub("", before) == "" or bool(_REFUSED.search(before))
+    plain_before = (
+        not before
+        or bool(re.fullmatch(joiner, before))
+        or _PREFIX.sub("", before) == ""
+        or bool(_REFUSED.search(before))
+    )
     plain_after = (
         not after or bool(re.fullmatch(joiner, after)) or bool(_AFTER.match(after)) or bool(_REFUSED_AFTER.match(after))
     )
@@ -142,8 +153,8 @@ def _alone(text: str, start: int, end: int, prompt: PromptView) -> bool:
         plain_before = bool(re.search(r"(?:选|答案是?|答案:|回复?|我猜是?|应该是|就是|肯定是)$", before)) or (
             bool(re.match(r"[和跟与及或]", before[-1:])) and bool(re.search(r"[\da-h一二三]", before))
         )
-    if not plain_after and re.match(r"[和跟与及或、]", after):
-        plain_after = bool(re.match(r"[和跟与及或者还是、]+[\da-h一二三]", after))
+    if not plain_after:
+        plain_after = bool(re.match(r"(?:和|跟|与|及|或者?是?|还是|、|/|,)+(?:选|第)?[\da-h一二三]", after))
     return plain_before and plain_after
 
 
@@ -157,7 +168,8 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
             found.append((at, at + len(name), index, f"说到“{name}”"))
     if found:  # a longer name that holds a shorter one wins its place
         return [
-            one for one in found
+            one
+            for one in found
             if not any(two[0] <= one[0] and two[1] >= one[1] and two[1] - two[0] > one[1] - one[0] for two in found)
         ]
     bare = _PREFIX.sub("", squeezed(text))
@@ -168,6 +180,10 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
             at = text.find(part)
             if at >= 0 and len(bare) <= len(name) + 2:
                 return [(at, at + 2, index, f"“{part}”只在“{name}”中有")]
-        if len(name) >= 2 and abs(len(bare) - len(name)) <= 1 and fuzz.ratio(bare, name) >= SAME_NAME - 10 * (len(name) == 3):
+        if (
+            len(name) >= 2
+            and abs(len(bare) - len(name)) <= 1
+            and fuzz.ratio(bare, name) >= SAME_NAME - 10 * (len(name) == 3)
+        ):
             return [(0, len(text), index, f"近于“{name}”")]
     return found

@@ -33,9 +33,7 @@ class Reader:
     def of(intents: Sequence[IntentWords], vocabulary: Vocabulary) -> Reader:
         """Compile the words of all intents. Raises ValueError where a pattern is wrong."""
         variants = Variants.of(vocabulary.variants)
-        return Reader(
-            compile_lexicon(intents, vocabulary.classes, variants), Emojis.of(vocabulary.emoji)
-        )
+        return Reader(compile_lexicon(intents, vocabulary.classes, variants), Emojis.of(vocabulary.emoji))
 
     def fold(self, raw: str) -> str:
         """Normalise a text: what corrections are kept by. Idempotent."""

@@ -12,12 +12,16 @@ from bot.domain.intent import Clause, Number, Score
 
 _STARS: Final = re.compile(r"(?<![\d个颗])(?:★ ?)+(?:☆ ?)*")
 _FULL: Final = re.compile(r"满分|满星|打满|给满|拉满|full marks?|五角星全")
-_TOP: Final = re.compile(r"(?:十分|10 ?分|非常之?|特别|极其|极度|极为|万分|百分百|百分之百|100%|超级|超|无比|完全)(?:的|地)?满意(?!度)")
+_TOP: Final = re.compile(
+    r"(?:十分|10 ?分|非常之?|特别|极其|极度|极为|万分|百分百|百分之百|100%|超级|超|无比|完全)(?:的|地)?满意(?!度)"
+)
 _LOWEST: Final = re.compile(
     r"(?:[一1半零0]|半)[颗个]?[分星]?(?:都|也|还|我都|我也)(?:不想|不愿|嫌|不值|不配|没有|不给|多余|多了|懒得|舍不得|给不了|不舍得|给不出|不够格|勉强)"
     r"|(?:[一1半0零])[颗个]?[分星](?:都|也|还)?(?:嫌多|多余|都多|给多了)"
 )
-_TEN: Final = re.compile(r"满分(?:是|为)?(?:十|10)|(?:十|10)分制|(?:十|10)分(?:为|是)?满分|(?:十|10)分里|/ ?10|out of ten|out of 10")
+_TEN: Final = re.compile(
+    r"满分(?:是|为)?(?:十|10)|(?:十|10)分制|(?:十|10)分(?:为|是)?满分|(?:十|10)分里|/ ?10|out of ten|out of 10"
+)
 _RANGE: Final = re.compile(
     rf"([1-5一二三四五两])\s*[分星颗个]{{0,2}}\s*(?:或者?是?|还是|到|至|-|~|、|or)\s*([1-5一二三四五两])(?=\s*(?:[分星颗]|[吧左右之间都可以行呢啊呀嘛把]|$|[,。!?]))"
 )
@@ -26,11 +30,15 @@ _FRACTION: Final = re.compile(r"(?<![\d/])([0-9]{1,2}) ?/ ?(5|10)(?![\d/])")
 _AGAINST: Final = re.compile(
     r"(?:不是|并非|不值|不止|没到|不到|达不到|够不上|别想|休想|不会给|不给|不能给|给不了|没法给|打不了|不配|别指望|没有|不想给|不想打|不打|拿不到|不可能|配不上|不该|不应该|不选|别打|不只)[打给你们您个我评成它他满了]{0,4}$"
 )
-_AGAINST_AFTER: Final = re.compile(r"^(?:是不可能|不可能|就别想|别想|没有|没门|免谈|太高|不值|不配|给不了|打不了|给不出|是给不了|肯定没|不能给|就算了|以下|以上)")
+_AGAINST_AFTER: Final = re.compile(
+    r"^(?:是不可能|不可能|就别想|别想|没有|没门|免谈|太高|不值|不配|给不了|打不了|给不出|是给不了|肯定没|不能给|就算了|以下|以上)"
+)
 _IF: Final = re.compile(
     r"(?:本来|原本|原来|本想|要是|如果|要不是|假如|差点|早知道|下次|以后|才能|才给|才会|才打|争取|否则|不然|的话|就能|就给|就是|都想|恨不得|上次|之前|以前|上回|昨天|前几天|曾经)"
 )
-_IF_STRICT: Final = re.compile(r"本来|原本|原来|本想|要是|如果|要不是|假如|差点|差一点|早知道|下次|才能|才给|才会给|才打|争取|上次|之前都|以前都?|上回|都想给|恨不得|的话|本该|本应|本可以|原想|正想|还想")
+_IF_STRICT: Final = re.compile(
+    r"本来|原本|原来|本想|要是|如果|要不是|假如|差点|差一点|早知道|下次|才能|才给|才会给|才打|争取|上次|之前都|以前都?|上回|都想给|恨不得|的话|本该|本应|本可以|原想|正想|还想"
+)
 _NOW: Final = re.compile(r"现在|这次|今天|改|只能|只给|还是给|还是打|就给|勉强|最多|顶多")
 _TAKE_OFF: Final = re.compile(r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差)(?:了|掉)?(?:你们?)?$")
 _BACK: Final = re.compile(
@@ -83,11 +91,7 @@ def find_score(text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) 
 
 def _claims(text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) -> list[_Claim]:
     found = _words(text, clauses)
-    ranges = [
-        match.span()
-        for match in _RANGE.finditer(text)
-        if value_of(match[1]) != value_of(match[2])
-    ]
+    ranges = [match.span() for match in _RANGE.finditer(text) if value_of(match[1]) != value_of(match[2])]
     halves = [match.span() for match in _HALF.finditer(text)]
     fractions = {match.start(): match for match in _FRACTION.finditer(text)}
     for start, end in (*ranges, *halves):
@@ -120,7 +124,11 @@ def _words(text: str, clauses: Sequence[Clause]) -> list[_Claim]:
         for match in pattern.finditer(text):
             clause = _clause(clauses, match.start())
             before = text[clause.start : match.start()] if clause else ""
-            if re.search(r"[不没非别]$|不是|达不到|没法|不能|没到", before[-4:]) or _IF_STRICT.search(before) or (clause and clause.question):
+            if (
+                re.search(r"[不没非别]$|不是|达不到|没法|不能|没到", before[-4:])
+                or _IF_STRICT.search(before)
+                or (clause and clause.question)
+            ):
                 continue
             if re.match(r"(?:是|为|制)?(?:多少|几|\d+|十|5|五)", text[match.end() : match.end() + 4]):
                 continue
@@ -140,7 +148,7 @@ def _number(text: str, clauses: Sequence[Clause], number: Number, of_ten: bool) 
     clause = _clause(clauses, number.start)
     if clause is None:
         return None
-    before = text[clause.start : number.start]
+    before = re.sub("(?:10|十)分制的话", "", text[clause.start : number.start])
     after = text[number.end + len(number.unit) : clause.end]
     if number.role == "bare" and not _stands(before, after, clause, number):
         return None
@@ -154,6 +162,8 @@ def _number(text: str, clauses: Sequence[Clause], number: Number, of_ten: bool) 
         return _Claim(number.end, None, True, undecided=True, reason=f"“{number.text}”没有定下来")
     explicit = number.role == "score"
     if of_ten and explicit:
+        if re.search("满分(?:是|为)?$", before):
+            return None
         if number.value == 10 and re.match("制|为?满分|里", after):
             return None if re.match("制|里", after) else _Claim(number.end, 5, True, reason="满分")
         half = number.value / 2

@@ -35,7 +35,9 @@ _SHIFT_RE: Final = re.compile(
 )
 _PERIOD_RE: Final = re.compile("|".join(word for word in _P.split("|") if len(word) > 1))
 _NOON_RE: Final = re.compile(r"中午12|正午|中午十二")
-_SAME_RE: Final = re.compile(r"同一(?:个)?时间|时间不变|同样(?:的)?时间|还是这个(?:点|时间)|还是那个(?:点|时间)|这个时间|相同时间|时间一样|同时段|原来的时间|时间照旧|同一个点|一样的时间|老时间|还是原来时间")
+_SAME_RE: Final = re.compile(
+    r"同一(?:个)?时间|时间不变|同样(?:的)?时间|还是这个(?:点|时间)|还是那个(?:点|时间)|这个时间|相同时间|时间一样|同时段|原来的时间|时间照旧|同一个点|一样的时间|老时间|还是原来时间"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,13 @@ def _all(text: str, opens: str, closes: str) -> Iterator[Time]:
         minute = 30 if match["half"] else 15 * {"一": 1, "三": 3}.get(match["quarter"] or "", 0)
         if match["minute"]:
             minute = _number(match["minute"])
-        clock = _clock(match["hour"], minute, match["period"] or _before(text, match.start()), match["meridiem"], opens, closes)
+        clock = _clock(
+            match["hour"], minute, match["period"] or _before(text, match.start()), match["meridiem"], opens, closes
+        )
         if clock and match["less"]:
-            less = _number(match["lessn"]) if match["lessn"] else 15 * (_number(match["lessk"]) if match["lessk"] else 1)
+            less = (
+                _number(match["lessn"]) if match["lessn"] else 15 * (_number(match["lessk"]) if match["lessk"] else 1)
+            )
             clock = (datetime.fromisoformat(f"2000-01-02T{clock}") - timedelta(minutes=less)).strftime("%H:%M")
         if clock:
             yield Time(*match.span(), match[0], time=clock)

@@ -123,7 +123,13 @@ def _felt(reading: Reading, mood: Mood, context: ReplyContext) -> list[Candidate
     elif _asked_why(context):
         found.append(("complaint", 0.6))
     return [
-        Candidate(intent=intent, score=round(score * 0.8, 3), layer="mood", reason=f"语气:{mood.reason or mood.label}", clause=None)
+        Candidate(
+            intent=intent,
+            score=round(score * 0.8, 3),
+            layer="mood",
+            reason=f"语气:{mood.reason or mood.label}",
+            clause=None,
+        )
         for intent, score in found
     ]
 
@@ -197,9 +203,33 @@ def _why(understanding: Understanding) -> str:
     return f"{first.intent}({first.score:.2f},{first.layer}):{first.reason}{beaten}"
 
 
-_STOP_WORDS: Final = frozenset({"td", "t", "退订", "拒收", "stop", "unsubscribe", "取消订阅", "停止发送", "别发了", "不要再发了", "别再发了"})
-_STOP_PARTS: Final = ("退订", "取消订阅", "别再发", "不要再发", "别再给我发", "不要再给我发", "unsubscribe", "stop sending")
-_NO_STOP: Final = ("不退订", "不想退订", "不用退订", "不要退订", "别退订", "没说", "取消退订", "恢复", "重新", "退订单", "退订金", "自动回复")
+_STOP_WORDS: Final = frozenset(
+    {"td", "t", "退订", "拒收", "stop", "unsubscribe", "取消订阅", "停止发送", "别发了", "不要再发了", "别再发了"}
+)
+_STOP_PARTS: Final = (
+    "退订",
+    "取消订阅",
+    "别再发",
+    "不要再发",
+    "别再给我发",
+    "不要再给我发",
+    "unsubscribe",
+    "stop sending",
+)
+_NO_STOP: Final = (
+    "不退订",
+    "不想退订",
+    "不用退订",
+    "不要退订",
+    "别退订",
+    "没说",
+    "取消退订",
+    "恢复",
+    "重新",
+    "退订单",
+    "退订金",
+    "自动回复",
+)
 
 
 def stop_scope(text: str) -> Scope | None:
