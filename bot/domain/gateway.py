@@ -163,6 +163,17 @@ class Gateway(Protocol):
 
 
 @runtime_checkable
+class ProvesWithoutBody(Protocol):
+    """A gateway whose proof does not cover the body: with one that was seen, anyone could prove another."""
+
+    def proof(self, callback: Callback) -> str | None:
+        """Give what was proved with, once `verify` has held; None where the body is covered.
+
+        The same proof with the same body is a repeat; with another body it is a forgery. Raises CallbackUnreadable.
+        """
+
+
+@runtime_checkable
 class SendsBatches(Protocol):
     """A gateway that takes many numbers in one request."""
 

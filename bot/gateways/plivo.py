@@ -101,6 +101,12 @@ class Plivo:
         """Answer 200 and nothing; XML would be a reply."""
         return Ack()
 
+    def proof(self, callback: Callback) -> str | None:
+        """Give the nonce of a V2 signature, which covers no field; V3 covers all of them."""
+        if callback.headers.get("x-plivo-signature-v3") or callback.headers.get("x-plivo-signature-ma-v3"):
+            return None
+        return callback.headers.get("x-plivo-signature-v2-nonce")
+
     def compose(self, submission: Submission, now: datetime, nonce: str) -> HttpRequest:
         """Send one text."""
         return self._send((submission,))

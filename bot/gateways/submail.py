@@ -102,11 +102,15 @@ class Submail:
             return bodies.messages([fields.values], _message)
         if event in _EVENTS:
             return bodies.reports([fields.values], _report)
-        raise CallbackIgnored("event" if event.isascii() else "unknown event")
+        raise CallbackIgnored("event")
 
     def acknowledge(self, callback: Callback) -> Ack:
         """Answer 200; no more is documented."""
         return Ack(body="SUCCESS")
+
+    def proof(self, callback: Callback) -> str | None:
+        """Give the token, which is all that the signature covers."""
+        return _fields(callback).some("token")
 
     def compose(self, submission: Submission, now: datetime, nonce: str) -> HttpRequest:
         """Send one text; `tag` comes back with its receipts."""

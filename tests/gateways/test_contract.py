@@ -6,9 +6,11 @@ import pytest
 
 from bot.domain.gateway import (
     AnswersQueries,
+    Callback,
     CanBePulled,
     Gateway,
     HttpReply,
+    ProvesWithoutBody,
     SendsBatches,
     Submission,
 )
@@ -171,6 +173,18 @@ def test_nonsense_is_never_taken_for_sent(name: str) -> None:
                 assert [r.outcome != "sent" for r in gateway.read_batch(reply, pair)] == [True, True]
             if isinstance(gateway, AnswersQueries):
                 assert gateway.read_query(reply) is None
+
+
+def test_a_proof_that_does_not_cover_the_body_can_be_remembered() -> None:
+    submail, plivo = built("submail"), built("plivo")
+    assert isinstance(submail, ProvesWithoutBody)
+    assert isinstance(plivo, ProvesWithoutBody)
+    form = b"events=mo&address=13800000000&content=T&token=067ef7e2"
+    assert submail.proof(Callback(method="POST", url="", body=form)) == "067ef7e2"
+    v2 = {"x-plivo-signature-v2": "x", "x-plivo-signature-v2-nonce": "12345"}
+    assert plivo.proof(Callback(method="POST", url="", headers=v2)) == "12345"
+    assert plivo.proof(Callback(method="POST", url="", headers={**v2, "x-plivo-signature-v3": "y"})) is None
+    assert not isinstance(built("twilio"), ProvesWithoutBody)
 
 
 def test_an_unknown_gateway_is_named_with_those_there_are() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.gateway import Callback
 from bot.domain.messages import STATE_RANK, OutboundState, Part, ReportState, advanced
 from bot.errors import CallbackIgnored, CallbackUnreadable
 from bot.gateways.wire import bodies, numbers, times
@@ -220,3 +221,25 @@ def test_the_order_of_receipts_does_not_matter(receipts: list[ReportState]) -> N
     for receipt in receipts:
         state = advanced(state, receipt)
     assert state == "delivered"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["%41" * 300_000 + "好", "%" * 900_000, "+" * 900_000, " " * 900_000, "%4" * 400_000],
+)
+def test_long_texts_take_no_longer_than_their_length(text: str) -> None:
+    unwrapped(text)
+    sound(text)
+    as_text(text.encode())
+
+
+def test_multipart_forms_are_not_followed_into_their_depth() -> None:
+    inner = b"".join(
+        b"--x\r\nContent-Type: multipart/mixed; boundary=x%d\r\n\r\n--x%d\r\n\r\n" % (n, n) for n in range(5000)
+    )
+    field = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n2\r\n--x--\r\n'
+    headers = {"content-type": 'multipart/form-data; boundary="x"'}
+    assert bodies.form(Callback(method="POST", url="", headers=headers, body=field)).values == {"a": "1\r\n2"}
+    bodies.form(Callback(method="POST", url="", headers=headers, body=inner))
+    with pytest.raises(CallbackUnreadable):
+        bodies.form(Callback(method="POST", url="", headers={"content-type": "multipart/form-data"}, body=b"x"))

@@ -28,7 +28,7 @@ _ALIASES: Final = {
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WIDE: Final = re.compile(r"[^\x00-\x7f]")
-_PERCENT: Final = re.compile(r"[!-~]*%[0-9a-fA-F]{2}[!-~]*")
+_UNPRINTABLE: Final = re.compile(r"[^!-~]")
 _BROKEN_PERCENT: Final = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 _BASIC: Final = (
@@ -93,7 +93,7 @@ def unwrapped(text: str, times: int = 2) -> str:
     come out as UTF-8 or GBK. "100%" and "9%20折" stay as they are.
     """
     for _ in range(times):
-        if not _PERCENT.fullmatch(text) or _BROKEN_PERCENT.search(text):
+        if "%" not in text or _UNPRINTABLE.search(text) or _BROKEN_PERCENT.search(text):
             return text
         text = as_text(unquote_to_bytes(text.replace("+", " ")))
     return text

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -20,6 +19,10 @@ MAX_BODY: Final = 1024 * 1024
 
 MAX_FIELDS: Final = 1000
 MAX_NAMED_FAULTS: Final = 20
+MAX_PART_HEAD: Final = 1024
+
+_BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
+_PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
 
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
 
@@ -173,26 +176,20 @@ def as_fields(value: Any) -> Fields:
 
 def each(items: Iterable[Any], read: Callable[[Fields], Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """Read every item; one that cannot be read is named among the faults and takes no other with it."""
-    good: list[Item] = []
-    faults: list[str] = []
-    for number, item in enumerate(items, start=1):
-        try:
-            good.append(_told(read(as_fields(item))))
-        except (CallbackUnreadable, CallbackIgnored) as fault:
-            faults.append(f"item {number}: {fault}")
-    return tuple(good), tuple(faults)
+    good, faults, _ = _each(items, read)
+    return good, faults
 
 
 def messages(items: Iterable[Any], read: Callable[[Fields], InboundMessage]) -> Parsed:
     """Read replies. Raises CallbackIgnored where there are none, CallbackUnreadable where all are bad."""
-    good, faults = each(items, read)
-    return sure(Parsed(messages=good, faults=faults))
+    good, faults, ignored = _each(items, read)
+    return sure(Parsed(messages=good, faults=faults), ignored)
 
 
 def reports(items: Iterable[Any], read: Callable[[Fields], DeliveryReport]) -> Parsed:
     """Read receipts. Raises CallbackIgnored where there are none, CallbackUnreadable where all are bad."""
-    good, faults = each(items, read)
-    return sure(Parsed(reports=good, faults=faults))
+    good, faults, ignored = _each(items, read)
+    return sure(Parsed(reports=good, faults=faults), ignored)
 
 
 def mixed(
@@ -204,18 +201,38 @@ def mixed(
     """Read replies and receipts that may come in one list. Raises as `sure` does."""
     all_items = list(items)
     receipt = [isinstance(item, Mapping) and is_receipt(Fields(item)) for item in all_items]
-    good, faults = each((i for i, yes in zip(all_items, receipt, strict=True) if not yes), message)
-    news, more = each((i for i, yes in zip(all_items, receipt, strict=True) if yes), report)
-    return sure(Parsed(messages=good, reports=news, faults=faults + more))
+    good, faults, ignored = _each((i for i, yes in zip(all_items, receipt, strict=True) if not yes), message)
+    news, more, _ = _each((i for i, yes in zip(all_items, receipt, strict=True) if yes), report)
+    return sure(Parsed(messages=good, reports=news, faults=faults + more), ignored)
 
 
-def sure(parsed: Parsed) -> Parsed:
-    """Give back what holds anything. Raises CallbackIgnored("empty") or CallbackUnreadable with the faults."""
+def sure(parsed: Parsed, ignored: int = 0) -> Parsed:
+    """Give back what holds anything. Raises CallbackUnreadable with the faults, or CallbackIgnored.
+
+    `ignored` of the faults are of no concern to us (a carrier's own notice): a callback that holds only
+    such, or nothing at all, is ignored.
+    """
     if parsed.messages or parsed.reports:
         return parsed
-    if parsed.faults:
+    if len(parsed.faults) > ignored:
         raise CallbackUnreadable("; ".join(parsed.faults[:MAX_NAMED_FAULTS]))
-    raise CallbackIgnored("empty")
+    raise CallbackIgnored("sender" if ignored else "empty")
+
+
+def _each(items: Iterable[Any], read: Callable[[Fields], Item]) -> tuple[tuple[Item, ...], tuple[str, ...], int]:
+    """Read every item; gives also how many of the faults are of no concern to us."""
+    good: list[Item] = []
+    faults: list[str] = []
+    ignored = 0
+    for number, item in enumerate(items, start=1):
+        try:
+            good.append(_told(read(as_fields(item))))
+        except CallbackIgnored as fault:
+            ignored += 1
+            faults.append(f"item {number}: {fault}")
+        except CallbackUnreadable as fault:
+            faults.append(f"item {number}: {fault}")
+    return tuple(good), tuple(faults), ignored
 
 
 def _told(found: Item) -> Item:
@@ -240,15 +257,14 @@ def _split(raw: bytes) -> list[tuple[str, bytes]]:
 
 
 def _multipart(body: bytes, kind: str) -> list[tuple[str, bytes]]:
-    # compat32 never raises on odd headers; the modern policy of the email package does.
-    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
-    parts = message_from_bytes(head + body).get_payload()
-    if not isinstance(parts, list) or len(parts) > MAX_FIELDS:
-        raise CallbackUnreadable("not a multipart form")
-    return [_part(part) for part in parts if isinstance(part, Message)]
-
-
-def _part(part: Message) -> tuple[str, bytes]:
-    name = part.get_param("name", "", header="content-disposition")
-    payload = part.get_payload(decode=True)
-    return (name if isinstance(name, str) else ""), (payload if isinstance(payload, bytes) else b"")
+    # By hand: the email package follows nested parts, as deep as a stranger likes.
+    boundary = _BOUNDARY.search(kind)
+    if not boundary:
+        raise CallbackUnreadable("a multipart form without its boundary")
+    parts = body.split(b"--" + boundary[1].encode("latin-1", "replace"), MAX_FIELDS)[1:]
+    pairs = []
+    for part in parts:
+        head, _, value = part.partition(b"\r\n\r\n")
+        if name := _PART_NAME.search(head[:MAX_PART_HEAD]):
+            pairs.append((as_text(name[1]), value.removesuffix(b"\r\n")))
+    return pairs
