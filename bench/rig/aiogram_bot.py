@@ -23,7 +23,7 @@ class Asked(StatesGroup):
 def main() -> None:
     port, url, sink = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     uvloop.install()
-    storage = RedisStorage.from_url(url)
+    storage = RedisStorage.from_url(url, connection_kwargs={"max_connections": 1000})
     session = AiohttpSession(api=TelegramAPIServer.from_base(sink))
     bot = Bot("42:benchmark-token-of-no-use-anywhere", session=session)
     dispatcher = Dispatcher(storage=storage, events_isolation=storage.create_isolation())

@@ -6,14 +6,15 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
 Make = Callable[[int], bytes]
 """The nth request, whole: head and body."""
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, numbers: Iterator[int], make: Make, window: asyncio.Semaphore | None) -> None:
-        self.numbers, self.make, self.window = numbers, make, window
+    def __init__(self, numbers: Iterator[int], make: Make) -> None:
+        self.numbers, self.make = numbers, make
         self.answered = 0
         self.refused: dict[bytes, int] = {}
         self.open = True
@@ -22,8 +23,8 @@ class _Connection(asyncio.Protocol):
         self.waits: list[float] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports are no asyncio.Transport by class, only by habit.
+        self.transport = cast("asyncio.Transport", transport)
         self._next()
 
     def _next(self) -> None:
@@ -47,8 +48,7 @@ async def drive(port: int, make: Make, *, seconds: float, connections: int = 64,
     loop = asyncio.get_running_loop()
     numbers = itertools.count(first)
     pairs = [
-        await loop.create_connection(lambda: _Connection(numbers, make, None), "127.0.0.1", port)
-        for _ in range(connections)
+        await loop.create_connection(lambda: _Connection(numbers, make), "127.0.0.1", port) for _ in range(connections)
     ]
     began = time.perf_counter()
     await asyncio.sleep(seconds)

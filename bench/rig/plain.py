@@ -1,4 +1,4 @@
-"""The servers to compare with: a bare handler that stores nothing, and one that awaits a plain XADD for each request."""
+"""The servers to compare with: a bare handler that stores nothing, and one that awaits a plain XADD a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def bare(request: web.Request) -> web.Response:
 
 
 def xadd(url: str) -> web.Application:
-    redis = Redis.from_url(url)
+    redis = Redis.from_url(url, max_connections=1000)
 
     async def handler(request: web.Request) -> web.Response:
         await redis.xadd("plain", {"body": await request.read()})

@@ -1,0 +1,195 @@
+"""How many replies a second are taken, understood, committed and answered, the answer handed to the gateway.
+
+Compared in the same run, in turn, on Redis servers alike: aiogram by webhook with Redis FSM storage and Redis event
+isolation, doing two simple handlers. The window of replies under way is the same for both; steady state, the first
+seconds are not counted. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+import uvloop
+from ingest import CONFIG, SECRET, TOKEN, ratio
+from rig.load import post
+from rig.processes import free_port, rig
+
+TEXTS = ("4分，就是快递慢", "你们几点开门", "谢谢，挺好的", "请问怎么退货", "包装很用心，宝宝特别喜欢")
+CUSTOMERS = 5_000
+BENCH = '\n[shops.default]\ngateways = ["bench"]\n'
+
+
+def update(number: int) -> bytes:
+    """Write a Telegram update as aiogram reads it."""
+    user = number * 7919 % CUSTOMERS + 1
+    person = {"id": user, "is_bot": False, "first_name": "A"}
+    told = {
+        "update_id": number,
+        "message": {
+            "message_id": number,
+            "date": int(time.time()),
+            "chat": {"id": user, "type": "private"},
+            "from": person,
+            "text": TEXTS[number % len(TEXTS)],
+        },
+    }
+    return post("/inbound", json.dumps(told).encode())
+
+
+def reply(number: int) -> bytes:
+    """Write a customer's reply as the generic gateway signs it."""
+    phone = 13800000000 + number * 7919 % CUSTOMERS
+    told = json.dumps({"id": f"m{number}", "from": str(phone), "text": TEXTS[number % len(TEXTS)]}).encode()
+    stamp = str(int(time.time()))
+    proof = hmac.new(SECRET.encode(), f"{stamp}.".encode() + told, hashlib.sha256).hexdigest()
+    head = f"X-Huixin-Timestamp: {stamp}\r\nX-Huixin-Signature: sha256={proof}\r\n"
+    return post(f"/gateways/bench/{TOKEN}/inbound", told, head)
+
+
+class Sink(asyncio.Protocol):
+    """Stands for both providers: takes every text and says so, as cheaply as can be."""
+
+    def __init__(self, taken: Callable[[], None]) -> None:
+        self._taken = taken
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].lower()
+            at = head.find(b"content-length:")
+            size = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            if len(self._buffer) < end + 4 + size:
+                return
+            telegram = b"/sendmessage" in head
+            self._buffer = self._buffer[end + 4 + size :]
+            self._taken()
+            self._transport.write(_TELEGRAM if telegram else _GENERIC)
+
+
+def _answer(told: dict[str, object]) -> bytes:
+    body = json.dumps(told).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+_TELEGRAM = _answer(
+    {"ok": True, "result": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": "ok"}}
+)
+_GENERIC = _answer({"id": "x", "state": "sent"})
+
+
+class _Sender(asyncio.Protocol):
+    """One connection; sends its next webhook when the last was answered and the window has room."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._load.idle.append(self)
+
+    def data_received(self, data: bytes) -> None:
+        if data[9:10] != b"2":
+            self._load.refused += 1
+        self._load.idle.append(self)
+        self._load.go()
+
+    def send(self, request: bytes) -> None:
+        self._transport.write(request)
+
+
+class Load:
+    """Keeps `window` replies under way: a new one starts when an answer has reached the sink."""
+
+    def __init__(self, make: Callable[[int], bytes], window: int, numbers: itertools.count[int]) -> None:
+        self._make, self._numbers = make, numbers
+        self._room = window
+        self.idle: list[_Sender] = []
+        self.answered = 0
+        self.refused = 0
+        self.running = True
+
+    def taken(self) -> None:
+        self.answered += 1
+        self._room += 1
+        self.go()
+
+    def go(self) -> None:
+        while self.running and self._room > 0 and self.idle:
+            self._room -= 1
+            self.idle.pop().send(self._make(next(self._numbers)))
+
+    async def run(self, port: int, connections: int, warm: float, seconds: float) -> float:
+        loop = asyncio.get_running_loop()
+        made = [await loop.create_connection(lambda: _Sender(self), "127.0.0.1", port) for _ in range(connections)]
+        self.go()
+        await asyncio.sleep(warm)
+        before, began = self.answered, time.perf_counter()
+        await asyncio.sleep(seconds)
+        per_second = (self.answered - before) / (time.perf_counter() - began)
+        self.running = False
+        await asyncio.sleep(0.5)
+        for transport, _ in made:
+            transport.close()
+        if self.refused:
+            raise RuntimeError(f"{self.refused} webhooks were refused")
+        return per_second
+
+
+async def main() -> None:
+    """Measure in turn and print."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--rounds", type=int, default=3)
+    ask.add_argument("--seconds", type=float, default=5.0)
+    ask.add_argument("--window", type=int, default=256)
+    told = ask.parse_args()
+    current: list[Load] = []
+    loop = asyncio.get_running_loop()
+    sink_port = free_port()
+    # Whichever load is running when the text arrives.
+    sink = await loop.create_server(lambda: Sink(lambda: current[-1].taken()), "127.0.0.1", sink_port)  # noqa: PLW0108
+    async with rig() as here:
+        out = f"http://127.0.0.1:{sink_port}/out"
+        ours = CONFIG.format(redis=await here.redis(), token=TOKEN, secret=SECRET).replace(
+            "http://127.0.0.1:9/out", out
+        )
+        # One made-up customer stands for many real ones: the guards against floods would stop it, rightly.
+        servers: dict[str, tuple[int, Callable[[int], bytes]]] = {
+            "aiogram": (await here.aiogram(await here.redis(), f"http://127.0.0.1:{sink_port}"), update),
+            "huixin": (await here.huixin("all", "per_number_per_minute = 1000000\n" + ours + BENCH), reply),
+        }
+        found: dict[str, list[float]] = {name: [] for name in servers}
+        numbers = itertools.count()
+        for round_number in range(told.rounds + 1):
+            for name, (port, make) in servers.items():
+                load = Load(make, told.window, numbers)
+                current.append(load)
+                per_second = await load.run(port, min(64, told.window), 2.0, told.seconds)
+                # The first round warms connections, scripts and caches.
+                if round_number:
+                    found[name].append(per_second)
+    sink.close()
+    report = {
+        "benchmark": "end_to_end",
+        "rounds": told.rounds,
+        "window": told.window,
+        "answers_per_second": {name: round(statistics.median(values)) for name, values in found.items()},
+        "huixin_to_aiogram": ratio(found["huixin"], found["aiogram"]),
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
