@@ -261,10 +261,11 @@ def _multipart(body: bytes, kind: str) -> list[tuple[str, bytes]]:
     boundary = _BOUNDARY.search(kind)
     if not boundary:
         raise CallbackUnreadable("a multipart form without its boundary")
-    parts = body.split(b"--" + boundary[1].encode("latin-1", "replace"), MAX_FIELDS)[1:]
+    line = b"\r\n--" + boundary[1].encode("latin-1", "replace")
+    parts = (b"\r\n" + body).split(line, MAX_FIELDS)[1:]
     pairs = []
     for part in parts:
         head, _, value = part.partition(b"\r\n\r\n")
         if name := _PART_NAME.search(head[:MAX_PART_HEAD]):
-            pairs.append((as_text(name[1]), value.removesuffix(b"\r\n")))
+            pairs.append((as_text(name[1]), value))
     return pairs
