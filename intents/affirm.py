@@ -16,7 +16,7 @@ ANSWERED = frozenset({"promo", "survey", "choice", "order", "text", "quiz", "rat
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a yes: by number where a prompt offers one ("回复1领取"), by words, or by a nod of an emoji."""
     found = reading.claimed("affirm")
-    for prompt in context.prompts:
+    for prompt in context.asked:
         pick = reading.picks.get(prompt.id)
         if prompt.kind in {"promo", "survey"} and not prompt.options and pick and pick.options == (1,):
             found.append(
@@ -27,6 +27,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                     reason=f"{pick.reason}合于提示的回复1",
                     clause=0,
                     prompt=prompt.id,
+                    late=prompt.expired,
                 )
             )
     if reading.only_emoji and reading.emoji and reading.emoji[0] == "affirm":
@@ -43,7 +44,7 @@ def respond(turn: Turn) -> list[Effect]:
         if past.answer == "no":
             return [ReplaceAnswer(prompt=past.prompt.id, answer="yes", was="no")]
         return [StaySilent(reason="same_answer")]
-    if prompt is None and not turn.open_prompts and (missed := turn.missed("promo", "survey", "choice")):
+    if prompt is None and not turn.open_prompts and (missed := turn.missed("promo", "survey")):
         return [RecordLateReply(prompt=missed.id, answer="yes")]
     prompt = prompt or turn.newest("promo", "survey", "choice", "appointment") or turn.newest()
     match prompt.kind if prompt else None:

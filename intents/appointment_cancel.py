@@ -14,7 +14,7 @@ from bot.domain.understanding import Candidate, ReplyContext
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a cancellation: the menu's 3, or words."""
     found = reading.claimed("appointment_cancel")
-    for prompt in context.prompts:
+    for prompt in context.asked:
         if prompt.kind != "appointment":
             continue
         pick = reading.picks.get(prompt.id)
@@ -26,6 +26,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                     layer="prompt",
                     reason=f"{pick.reason}是菜单的“取消”",
                     prompt=prompt.id,
+                    late=prompt.expired,
                 )
             )
         break
@@ -40,6 +41,8 @@ def respond(turn: Turn) -> list[Effect]:
         late = [RecordLateReply(prompt=past.prompt.id, answer="cancelled")]
         if booking is None or booking.start <= turn.now:
             return late
+    if booking is None and (gone := booking_of(turn, cancelled=True)):
+        return [*late, turn.say("appointment_cancelled", start=gone.start)]
     return [*late, *(cancel(turn, booking) if booking else unknown(turn))]
 
 

@@ -14,7 +14,7 @@ from bot.domain.understanding import Candidate, ReplyContext
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a confirmation: the menu's 1, words, or a plain yes to an appointment prompt."""
     found = reading.claimed("appointment_confirm")
-    for prompt in context.prompts:
+    for prompt in context.asked:
         if prompt.kind != "appointment":
             continue
         pick = reading.picks.get(prompt.id)
@@ -26,6 +26,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                     layer="prompt",
                     reason=f"{pick.reason}是菜单的“确认”",
                     prompt=prompt.id,
+                    late=prompt.expired,
                 )
             )
         found.extend(
@@ -36,13 +37,19 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                 reason=f"{yes.reason},同意预约",
                 clause=yes.clause,
                 prompt=prompt.id,
+                late=prompt.expired,
             )
             for yes in reading.claimed("affirm")
         )
         if reading.only_emoji and reading.emoji and reading.emoji[0] == "affirm":
             found.append(
                 Candidate(
-                    intent="appointment_confirm", score=0.85, layer="emoji", reason="表情表示同意", prompt=prompt.id
+                    intent="appointment_confirm",
+                    score=0.85,
+                    layer="emoji",
+                    reason="表情表示同意",
+                    prompt=prompt.id,
+                    late=prompt.expired,
                 )
             )
         break
@@ -56,11 +63,11 @@ def respond(turn: Turn) -> list[Effect]:
     if prompt is None and past is not None and past.reason != "answered":
         late = RecordLateReply(prompt=past.prompt.id, answer="confirmed")
         return [late, *(confirm(turn, booking) if booking and booking.start > turn.now else [])]
+    if prompt is not None and prompt.proposed is not None and booking is not None:
+        return move(turn, booking, prompt.proposed)
     if booking is None or booking.state == "cancelled":
         cancelled = booking or booking_of(turn, cancelled=True)
         return restore(turn, cancelled) if cancelled else unknown(turn)
-    if prompt is not None and prompt.proposed is not None:
-        return move(turn, booking, prompt.proposed)
     return confirm(turn, booking)
 
 

@@ -53,21 +53,31 @@ def respond(turn: Turn) -> list[Effect]:
         return [comment, *closed, turn.say("complaint_too_often")]
     if scored is None and about is not None and _score_before(turn, about) >= GOOD:
         return [comment, *closed, turn.say("comment_thanks")]
+    if "unsubscribe" in turn.intents and not topics:
+        # Who swears or threatens while leaving wants no case; staff should know all the same.
+        return [comment, *closed, *_alert(turn)]
     return [comment, *closed, *_case(turn, answered=scored is not None)]
 
 
 def _case(turn: Turn, *, answered: bool) -> list[Effect]:
     ticket = open_ticket(turn, "complaint")
-    urgent = turn.understanding.abusive or turn.understanding.mood.score <= GRAVE
-    alert = AlertStaff(
-        alert=f"complaint:{turn.event.id}",
-        reason="complaint",
-        severity="urgent" if urgent else "warning",
-        text=turn.words,
-    )
     name = "complaint_case" if isinstance(ticket, OpenTicket) else "complaint_noted"
     effects: list[Effect] = [*([ticket] if ticket else []), SuppressMarketing(reason="complaint")]
-    return effects if answered else [*effects, alert, turn.say(name, **waiting(turn))]
+    return effects if answered else [*effects, *_alert(turn), turn.say(name, **waiting(turn))]
+
+
+def _alert(turn: Turn) -> list[Effect]:
+    if any(isinstance(effect, AlertStaff) for effect in turn.so_far):
+        return []
+    urgent = turn.understanding.abusive or turn.understanding.mood.score <= GRAVE
+    return [
+        AlertStaff(
+            alert=f"complaint:{turn.event.id}",
+            reason="complaint",
+            severity="urgent" if urgent else "warning",
+            text=turn.words,
+        )
+    ]
 
 
 def _belongs_to(prompt: Prompt | None) -> str | None:

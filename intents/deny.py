@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.booking import booking_of, confirm
 from bot.domain.effects import ClosePrompt, Effect, OpenPrompt, RecordSurveyAnswer, ReplaceAnswer, StaySilent
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
@@ -18,12 +19,18 @@ DECLINABLE: Final = frozenset({"rating", "quiz", "preference", "order", "text"})
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a no: by number where a survey offers one, by words, or by a shake of an emoji."""
     found = reading.claimed("deny")
-    for prompt in context.prompts:
+    for prompt in context.asked:
         pick = reading.picks.get(prompt.id)
         if prompt.kind == "survey" and not prompt.options and pick and pick.options == (2,):
             found.append(
                 Candidate(
-                    intent="deny", score=0.96, layer="prompt", reason=f"{pick.reason}是否", clause=0, prompt=prompt.id
+                    intent="deny",
+                    score=0.96,
+                    layer="prompt",
+                    reason=f"{pick.reason}是否",
+                    clause=0,
+                    prompt=prompt.id,
+                    late=prompt.expired,
                 )
             )
     if reading.only_emoji and reading.emoji and reading.emoji[0] == "deny":
@@ -42,6 +49,8 @@ def respond(turn: Turn) -> list[Effect]:
     if prompt is None:
         return [StaySilent(reason="stopped")] if turn.idle_after_stop else [turn.say("nothing_changed")]
     closed = ClosePrompt(prompt=prompt.id, reason="answered", answer="no", answered_at=turn.event.at)
+    if prompt.kind == "appointment" and turn.has_words("as_booked") and (booking := booking_of(turn)):
+        return confirm(turn, booking)
     if prompt.kind == "appointment":
         asked = replace(prompt, proposed=None, slots_offered=(), opened_at=turn.now, sent_at=None)
         return [OpenPrompt(prompt=asked), turn.say("appointment_ask_when")]

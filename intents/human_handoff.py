@@ -29,7 +29,8 @@ def respond(turn: Turn) -> list[Effect]:
     until = answer_due(turn.shop, turn.now) + SILENT_FOR
     closed = [ClosePrompt(prompt=prompt.id, reason="handed_over") for prompt in turn.open_prompts]
     called = AlertStaff(alert=f"handoff:{turn.event.id}", reason="handoff", text=turn.words)
-    answer = turn.say("handoff", **waiting(turn))
+    rating = turn.understanding.slots.rating if "rating" in turn.intents else None
+    answer = turn.say("handoff", rating=rating, **waiting(turn))
     return [*([ticket] if ticket else []), PauseBot(by="queue", until=until), called, *closed, answer]
 
 

@@ -12,6 +12,8 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn, open_ticket, waiting
 from bot.domain.understanding import Candidate, ReplyContext
 
+SHORT: Final = 8
+"""Up to so many characters "没什么" says that there is nothing to say."""
 PERSON: Final = 2
 """After so many replies in a row that were not understood a person reads the next."""
 
@@ -24,8 +26,11 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # n
 def respond(turn: Turn) -> list[Effect]:
     """Take free words for a free question; else ask in other words, then suggest, then fetch a person."""
     free = turn.newest()
-    if free is not None and free.kind in {"text", "order"}:
+    number = turn.understanding.normalized.strip().isdecimal()
+    if free is not None and free.kind in {"text", "order"} and not number:
         to = free.about.partition(":")[2] if free.kind == "text" and free.about else free.subject or free.id
+        if free.kind == "text" and len(turn.understanding.normalized) <= SHORT and turn.has_words("nothing"):
+            return [ClosePrompt(prompt=free.id, reason="answered", answer="no", answered_at=turn.event.at)]
         closed = ClosePrompt(prompt=free.id, reason="answered", answer="comment", answered_at=turn.event.at)
         return [AttachComment(text=turn.words, to=to), closed]
     misses = turn.customer.misses
@@ -38,17 +43,19 @@ def respond(turn: Turn) -> list[Effect]:
     if free is None:
         if turn.idle_after_stop:
             return [StaySilent(reason="stopped")]
+        if number:
+            return [turn.say("nothing_open")]
         return [turn.say("not_understood_suggest" if misses else "not_understood")]
-    return _ask_in_other_words(turn, free, misses)
+    return _ask_in_other_words(turn, free)
 
 
-def _ask_in_other_words(turn: Turn, prompt: Prompt, misses: int) -> list[Effect]:
+def _ask_in_other_words(turn: Turn, prompt: Prompt) -> list[Effect]:
     out_of_range = prompt.kind == "rating" and turn.understanding.normalized.strip().isdecimal()
     again = turn.say("rating_range") if out_of_range else turn.ask_again(prompt)
     asked: list[Effect] = [OpenPrompt(prompt=replace(prompt, asked_again=prompt.asked_again + 1))]
     if again is None:
         return [turn.say("not_understood")]
-    hint: list[Reply] = [turn.say("not_understood_hint")] if misses and not out_of_range else []
+    hint: list[Reply] = [] if out_of_range else [turn.say("not_understood_hint")]
     return [*asked, *hint, again]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.customer import Prompt
-from bot.domain.effects import ClosePrompt, Effect, OpenPrompt, SetPreference
+from bot.domain.effects import ClosePrompt, Effect, OpenPrompt, RecordLateReply, SetPreference
 from bot.domain.intent import Intent, Pick, Preference, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots, Topic
@@ -16,7 +16,7 @@ MENU: tuple[Topic, ...] = ("promo", "service", "knowledge")
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a choice from the preference menu, or wishes in the customer's own words."""
-    asked = next((prompt for prompt in context.prompts if prompt.kind == "preference"), None)
+    asked = next((prompt for prompt in context.asked if prompt.kind == "preference"), None)
     found = reading.claimed("preference_change")
     wish = reading.preference
     if asked is not None:
@@ -82,7 +82,7 @@ def respond(turn: Turn) -> list[Effect]:
         send_time=slots.send_time,
         quiet_after=slots.quiet_after,
     )
-    prompt = turn.newest("preference")
+    prompt, past = turn.newest("preference"), turn.closed
     if wish == SetPreference():
         return _ask(turn, prompt)
     read_back = turn.say(
@@ -94,6 +94,8 @@ def respond(turn: Turn) -> list[Effect]:
         send_time=slots.send_time,
         quiet_after=slots.quiet_after,
     )
+    if prompt is None and past is not None and past.prompt.kind == "preference" and past.reason == "expired":
+        return [RecordLateReply(prompt=past.prompt.id, answer=turn.words), wish, read_back]
     if prompt is None:
         return [wish, read_back]
     closed = ClosePrompt(prompt=prompt.id, reason="answered", answer="set", answered_at=turn.event.at)

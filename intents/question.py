@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.effects import Effect
+from bot.domain.effects import ClosePrompt, Effect, OpenPrompt
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn, open_ticket, waiting
 from bot.domain.understanding import Candidate, ReplyContext
@@ -17,11 +17,16 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # n
 
 def respond(turn: Turn) -> list[Effect]:
     """Answer from content/faq/, or bring it before a person; then repeat the open question shortly."""
-    prompt = turn.newest()
+    faq = turn.answer_for(turn.words)
+    known = faq is not None and all(turn.shop.facts.get(fact) for fact in faq.needs)
+    moved = any(isinstance(effect, OpenPrompt | ClosePrompt) for effect in turn.so_far)
+    if moved and not known:
+        # "周六可以吗" asks for another time, which has been answered by now.
+        return []
+    prompt = None if moved else turn.newest()
     again = turn.ask_again(prompt) if prompt is not None else None
     repeated: list[Effect] = [again] if again else []
-    faq = turn.answer_for(turn.words)
-    if faq is not None and all(turn.shop.facts.get(fact) for fact in faq.needs):
+    if faq is not None and known:
         return [turn.say(f"faq/{faq.name}"), *repeated]
     ticket = open_ticket(turn, "question")
     return [*([ticket] if ticket else []), turn.say("question_to_staff", **waiting(turn)), *repeated]

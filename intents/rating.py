@@ -75,7 +75,7 @@ def _taken_back(turn: Turn) -> list[Effect]:
     """The number before was meant for this question: what it did elsewhere is undone, and the customer told."""
     undone = take_back(turn.customer, turn.now)
     booked = any(isinstance(effect, RestoreAppointment) for effect in undone)
-    return [*undone, *([turn.say("appointment_taken_back")] if booked else [])]
+    return [*undone, turn.say("appointment_taken_back" if booked else "undone")]
 
 
 def _corrected(turn: Turn, past: ClosedPrompt, rating: int) -> list[Effect]:

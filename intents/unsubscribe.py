@@ -62,6 +62,8 @@ def respond(turn: Turn) -> list[Effect]:
     if turn.abuse_after_complaint:
         alert = AlertStaff(alert=f"abuse:{turn.event.id}", reason="abuse", text=turn.words)
         return [stop, alert, StaySilent(reason="abuse")]
+    if "wrong_number" in turn.intents:
+        return [stop]
     if turn.gateway_confirms:
         return [stop, StaySilent(reason="gateway_confirms")]
     known = turn.customer.consent.get(scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.effects import AlertStaff, Effect, FlagWrongNumber, StaySilent, SuppressMarketing
 from bot.domain.intent import Intent, Reading
@@ -20,7 +21,9 @@ def respond(turn: Turn) -> list[Effect]:
     if turn.customer.wrong_number:
         return [StaySilent(reason="wrong_number_known")]
     alert = AlertStaff(alert=f"wrong_number:{turn.event.id}", reason="wrong_number", text=turn.words)
-    return [FlagWrongNumber(), SuppressMarketing(reason="wrong_number"), alert, turn.say("wrong_number")]
+    # Where the same reply asks us to stop, this one answer confirms that, too.
+    answer = replace(turn.say("wrong_number"), opt_out_confirmation="unsubscribe" in turn.intents)
+    return [FlagWrongNumber(), SuppressMarketing(reason="wrong_number"), alert, answer]
 
 
 INTENT = Intent("wrong_number", claims, respond)

@@ -183,3 +183,8 @@ class ReplyContext:
     with_staff: bool = False
     corrections: Mapping[str, IntentName] = field(default_factory=dict)
     """Staff's corrections: normalised text → intent, active at once."""
+
+    @property
+    def asked(self) -> tuple[PromptView, ...]:
+        """The open prompts; where none is open, those that ran out within the time of grace."""
+        return self.prompts or tuple(prompt for prompt in self.lately if prompt.expired)

@@ -9,6 +9,7 @@ from bot.domain.customer import ClosedPrompt, Customer
 from bot.domain.effects import (
     ClosePrompt,
     Effect,
+    NotifyShop,
     OpenPrompt,
     OptIn,
     OptOut,
@@ -64,7 +65,12 @@ def _restored(customer: Customer, past: ClosedPrompt) -> list[Effect]:
     booking = next((one for one in customer.appointments if one.id == past.prompt.appointment), None)
     if booking is None:
         return []
-    return [RestoreAppointment(appointment=booking.id, start=booking.wanted or booking.start)]
+    start = booking.wanted or booking.start
+    told = {"appointment_id": booking.id, "start": start.isoformat()}
+    return [
+        RestoreAppointment(appointment=booking.id, start=start),
+        NotifyShop(type="appointment.restored", data=told),
+    ]
 
 
 def _consent(customer: Customer, event: str) -> list[Effect]:

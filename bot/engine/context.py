@@ -67,9 +67,10 @@ def overtaken_by(past: ClosedPrompt, at: datetime) -> bool:
 
 def next_booking(customer: Customer, at: datetime) -> datetime | None:
     """Give the start of the next booking that still stands."""
-    return min(
-        (one.start for one in customer.appointments if one.state != "cancelled" and one.start >= at), default=None
-    )
+    ahead = [one for one in customer.appointments if one.start >= at]
+    # Who has just cancelled may still name a better time.
+    standing = [one for one in ahead if one.state != "cancelled"] or ahead
+    return min((one.start for one in standing), default=None)
 
 
 def _sent(prompt: Prompt) -> datetime:

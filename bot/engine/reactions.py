@@ -36,8 +36,8 @@ Values = dict[str, Any]
 def follow(scene: Scene, effects: Sequence[Effect], said: Understanding, *, quiet: bool) -> list[Effect]:
     """Give what follows from the answers among these effects.
 
-    `quiet`: the customer has had enough or a person takes over; nothing more is asked, and only a reward still
-    speaks.
+    `quiet`: the customer has had enough or a person takes over; nothing more is asked, and only a reward and a
+    booking are still spoken of.
     """
     following: list[Effect] = []
     for effect in effects:
@@ -69,7 +69,8 @@ def react(scene: Scene, reactions: Iterable[Reaction], cause: Cause, *, quiet: b
     if quiet:
         done = [effect for effect in done if not isinstance(effect, OpenPrompt | OpenTicket)]
     reward = next((effect for effect in done if isinstance(effect, IssueReward)), None)
-    if taken.reply is None or (quiet and reward is None):
+    booked = cause.prompt is not None and cause.prompt.kind == "appointment"
+    if taken.reply is None or (quiet and reward is None and not booked):
         return done
     asked = next((effect.prompt for effect in done if isinstance(effect, OpenPrompt)), None)
     told = {"code": reward.code, "reward": scene.content.rewards.get(reward.reward, "")} if reward else {}

@@ -13,6 +13,7 @@ from bot.domain.effects import (
     ClosePrompt,
     Count,
     Effect,
+    OpenPrompt,
     OptOut,
     PauseBot,
     Reply,
@@ -22,6 +23,7 @@ from bot.domain.effects import (
 from bot.domain.events import ReplyReceived
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, Understanding
+from bot.domain.undoing import BOOKED, can_undo, take_back
 from bot.engine.apply import ahead
 from bot.engine.context import as_written, overtaken_by, reply_context
 from bot.engine.doings import alert_id
@@ -38,6 +40,9 @@ COURTESIES: Final = frozenset(
     {"complaint", "praise", "affirm", "deny", "greeting", "help", "other", "preference_change", "rating"}
 )
 """Meanings whose answers stay away when the same reply asks us to stop or to fetch a person."""
+SLIPS: Final = frozenset({"other", "deny", "affirm", "resubscribe", "help"})
+"""Meanings that may be no more than "that was a slip"."""
+UNDOABLE: Final = BOOKED | {"record_rating", "record_quiz_answer", "record_survey_answer"}
 SAME_AT_MOST: Final = 4
 """So often in a row the same text within minutes: a machine."""
 ANSWERS_AT_MOST: Final = 12
@@ -68,7 +73,7 @@ def _respond(scene: Scene, understanding: Understanding, text: str) -> list[Effe
         if any(isinstance(effect, StartJourney) for effect in called):
             # A journey's key word is understood by the journey.
             return called
-    effects = _act(scene, understanding, understanding.chosen)
+    effects = _taken_back(scene, understanding) or _act(scene, understanding, understanding.chosen)
     return [*effects, *begun(scene.on(ahead(scene.customer, scene.event, effects, scene.now)))]
 
 
@@ -94,6 +99,23 @@ def _act(scene: Scene, understanding: Understanding, meanings: Sequence[Candidat
         effects += asked
     effects += follow(scene, effects, understanding, quiet=_is_quiet(effects))
     return [*effects, *after_stop(scene, effects)]
+
+
+def _taken_back(scene: Scene, understanding: Understanding) -> list[Effect]:
+    """Undo the last act where the customer says that it was a slip and says nothing in its place."""
+    turn = _turn(scene, understanding, understanding.chosen[0], [])
+    act = scene.customer.last_act
+    if act is None or not turn.has_words("slip"):
+        return []
+    denied = understanding.intent == "appointment_cancel" and "cancel_appointment" in act.effects
+    if understanding.intent not in SLIPS and not denied:
+        return []
+    if not can_undo(scene.customer, scene.now) or not UNDOABLE & set(act.effects):
+        return []
+    effects = take_back(scene.customer, scene.now)
+    reopened = next((effect.prompt for effect in effects if isinstance(effect, OpenPrompt)), None)
+    again = turn.ask_again(reopened) if reopened else None
+    return [*effects, turn.say("undone"), *([again] if again else [])]
 
 
 def _turn(scene: Scene, understanding: Understanding, candidate: Candidate, so_far: Sequence[Effect]) -> Turn:

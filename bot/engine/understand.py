@@ -112,7 +112,7 @@ def _corrected(text: str, context: ReplyContext, language: Language) -> Candidat
 
 def _felt(reading: Reading, mood: Mood, context: ReplyContext) -> list[Candidate]:
     """Take a clear mood for a complaint or praise where words said nothing; what was asked for counts as either."""
-    if len(reading.whole) < FELT_CHARS or reading.score is not None and reading.score.undecided:
+    if len(reading.whole) < FELT_CHARS or (reading.score is not None and reading.score.undecided):
         return []
     neg, _, pos = mood.p
     found: list[tuple[IntentName, float]] = []
