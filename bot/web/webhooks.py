@@ -22,7 +22,7 @@ from bot.web.deps import DEPS, Account, WebDeps
 from bot.web.measures import CALLBACKS
 from bot.web.middleware import crash
 
-MAX_BODY = 256 * 1024
+MAX_BODY = 512 * 1024
 _NOWHERE = Ack(status=404)
 _REFUSED = Ack(status=403)
 _UNREADABLE = Ack(status=400)
@@ -49,7 +49,8 @@ async def callback(request: web.Request) -> web.Response:
     told = Callback(
         method=request.method,
         url=origin(request, deps.public_url, deps.trusted_proxies) + request.raw_path,
-        query=request.query_string if "?" in request.raw_path else "",
+        # As it came: aiohttp's query_string is decoded, and signatures and GBK need the octets.
+        query=request.raw_path.partition("?")[2],
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
         remote=remote(request, deps.trusted_proxies),
