@@ -18,7 +18,6 @@ from bot.domain.ids import Ids, customer_id
 from bot.domain.messages import InboundMessage, MessageClass, OutboundMessage
 from bot.domain.verdict import Later, Never, Ready
 from bot.store.store import Store
-from bot.transport import Transport
 from bot.workers.mind import Mind
 from tests.conftest import LOOKUP_KEY
 
@@ -178,7 +177,7 @@ class Provider:
         return web.json_response(answer)
 
 
-def mind(url: str, clock: Clock, transport: Transport, **changes: object) -> Mind:
+def mind(url: str, clock: Clock, **changes: object) -> Mind:
     """The small bot's mind, sending to a provider at `url`."""
     gateways = {"out": Out(url), "spare": Out(url, name="spare")}
     known = Mind(
@@ -186,7 +185,7 @@ def mind(url: str, clock: Clock, transport: Transport, **changes: object) -> Min
         apply=apply,
         prepare=prepare,
         gateways=gateways,
-        transport=transport,
+        transport=changes.pop("transport"),
         clock=clock,
         stop_scope=STOPS.get,
     )

@@ -1,6 +1,7 @@
 """From outbox to gateway: gates once more, claim at the last moment, send, write down what became of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +15,10 @@ from bot.domain.gateway import HttpRequest, SendOutcome, SendResult
 from bot.domain.messages import MessageClass, OutboundMessage
 from bot.domain.verdict import Later, Never
 from bot.errors import GatewayError, LeaseLost, NotTaken, StoreUnavailable, Unanswered
+from bot.store import keys
 from bot.store.bell import heard
 from bot.store.leases import Lease
-from bot.store.outbox import Claim, Settled
+from bot.store.outbox import CLASSES, Claim, Settled
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.workers.loop import Stop, keep_on
@@ -31,7 +33,7 @@ _LONGEST_PAUSE: Final = timedelta(minutes=10)
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 _PAUSED_FOR: Final = timedelta(seconds=30)
 _MOST_IN_FLIGHT: Final = 64
-"""Per partition."""
+"""Per partition and class: what promotion fills, answers do not wait for."""
 _MOST_LOOKS: Final = 5
 _IDLE_SECONDS: Final = 1.0
 _AT_ONCE: Final[Mapping[MessageClass, int]] = {"conversation": 64, "service": 32, "marketing": 16}
@@ -61,8 +63,9 @@ class Sender:
         self._ways = ways
         self._ear = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._last_of: dict[str, asyncio.Task[None]] = {}
-        """By customer: texts to one number leave in order."""
+        self._last_of: dict[tuple[str, MessageClass], asyncio.Task[None]] = {}
+        """By customer and class: answers to one number leave in order, and do not wait for promotion."""
+        self._room: Counter[MessageClass] = Counter(dict.fromkeys(CLASSES, _MOST_IN_FLIGHT))
         self._tried: dict[str, frozenset[str]] = {}
         self._lost = False
 
@@ -101,13 +104,9 @@ class Sender:
     async def turn(self) -> float:
         """Begin to send what is due; gives the seconds until there may be more."""
         now = self._mind.clock()
-        room = _MOST_IN_FLIGHT - len(self._under_way)
-        if room <= 0:
-            return _IDLE_SECONDS
         due = await self._store.outbox.due(self._lease.partition, now, _MOST_IN_FLIGHT)
         for text in due.texts:
-            if room > 0 and text.id not in self._under_way:
-                room -= 1
+            if self._room[text.message_class] > 0 and text.id not in self._under_way:
                 self._begin(text)
         for name, message_class in due.broken:
             log.error("text_unreadable", message=name, message_class=message_class)
@@ -116,13 +115,16 @@ class Sender:
         return min(_IDLE_SECONDS, _IDLE_SECONDS if due.next_in is None else due.next_in)
 
     def _begin(self, text: OutboundMessage) -> None:
-        task = asyncio.create_task(self._take(text, self._last_of.get(text.customer)))
-        self._under_way[text.id] = self._last_of[text.customer] = task
+        line = (text.customer, text.message_class)
+        task = asyncio.create_task(self._take(text, self._last_of.get(line)))
+        self._under_way[text.id] = self._last_of[line] = task
+        self._room[text.message_class] -= 1
 
         def over(task: asyncio.Task[None]) -> None:
             del self._under_way[text.id]
-            if self._last_of.get(text.customer) is task:
-                del self._last_of[text.customer]
+            self._room[text.message_class] += 1
+            if self._last_of.get(line) is task:
+                del self._last_of[line]
             self.wake()
 
         task.add_done_callback(over)
@@ -224,7 +226,6 @@ class Sender:
                 parked = await self._store.refs.link(account, name, text, now)
                 self._mind.step("linked")
                 await self._settle(text, "done", None, finished, *parked)
-                self._mind.step("settled")
             case "unknown":
                 await self._settle(text, "unknown", now + UNKNOWN_FOR, finished)
             case "permanent" | "opted_out":
@@ -245,6 +246,9 @@ class Sender:
         if what == "done":
             self._tried.pop(text.id, None)
         await self._store.outbox.settle(self._lease.partition, text, what, when, events)
+        if events:
+            self._store.bell.ring(keys.bell(self._lease.partition))
+        self._mind.step("settled")
 
     def _finished(
         self,

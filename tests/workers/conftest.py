@@ -1,5 +1,7 @@
 """A provider, a way to it, and workers that end with their test."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -26,16 +28,41 @@ async def transport() -> AsyncIterator[Transport]:
     await way.close()
 
 
+class Steps:
+    """The steps that the worker told of, to be waited for."""
+
+    def __init__(self) -> None:
+        self._told: Counter[str] = Counter()
+        self._new = asyncio.Event()
+
+    def __call__(self, step: str) -> None:
+        self._told[step] += 1
+        self._new.set()
+
+    async def reach(self, step: str, count: int = 1) -> None:
+        async with asyncio.timeout(15):
+            while self._told[step] < count:
+                self._new.clear()
+                await self._new.wait()
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps()
+
+
 Begin = Callable[..., Awaitable[Worker]]
 
 
 @pytest.fixture
-async def begin(store: Store, provider: smallbot.Provider, transport: Transport, clock: Clock) -> AsyncIterator[Begin]:
+async def begin(
+    store: Store, provider: smallbot.Provider, transport: Transport, clock: Clock, steps: Steps
+) -> AsyncIterator[Begin]:
     """Start workers of the small bot; `changes` replace parts of its mind."""
     started: list[Worker] = []
 
     async def begin_one(*, other: Store | None = None, lease_seconds: float = 1.5, **changes: object) -> Worker:
-        thinking = smallbot.mind(provider.url, clock, transport, **changes)
+        thinking = smallbot.mind(provider.url, clock, **{"transport": transport, "step": steps, **changes})
         worker = Worker(other or store, thinking, lease_seconds=lease_seconds)
         await worker.start()
         started.append(worker)
