@@ -36,7 +36,7 @@ def decide(customer: Customer | None, event: Event, mind: Mind, now: datetime) -
     key = dedupe_key(scene)
     understanding: Understanding | None = None
     effects: Sequence[Effect]
-    if is_duplicate(scene, key):
+    if key is not None and is_duplicate(scene, key):
         effects = [IgnoreDuplicate(key=key)]
     else:
         understanding, asked = _meet(scene)

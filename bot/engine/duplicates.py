@@ -6,14 +6,19 @@ import hashlib
 from datetime import datetime
 
 from bot.domain.customer import Customer
-from bot.domain.events import ReplyReceived
+from bot.domain.events import ReceiptReceived, ReplyReceived, SendFinished, TimerDue
 from bot.domain.messages import InboundMessage
 from bot.engine.mind import WHOLE_MINUTE, Scene
 
 
-def dedupe_key(scene: Scene) -> str:
-    """Give the key of an event: the gateway's id of a reply, else what it says, when, and to which prompt."""
+def dedupe_key(scene: Scene) -> str | None:
+    """Give the key of an event: the gateway's id of a reply, else what it says, when, and to which prompt.
+
+    Our own timers and send results have none: they change nothing when they come twice.
+    """
     event = scene.event
+    if isinstance(event.what, TimerDue | SendFinished | ReceiptReceived):
+        return None
     if not isinstance(event.what, ReplyReceived):
         return f"event:{event.id}"
     message = event.what.message
@@ -43,7 +48,7 @@ def is_duplicate(scene: Scene, key: str) -> bool:
 def _said_at(message: InboundMessage) -> str:
     assert message.received_at is not None  # noqa: S101 - both callers have looked
     said = f"{message.sender}|{message.to}|{message.text}|{message.received_at.timestamp()}"
-    return "said:" + hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
+    return "said:" + hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def _newest_sent(customer: Customer, at: datetime) -> str:

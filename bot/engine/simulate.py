@@ -119,6 +119,15 @@ class Simulation:
         """A person at the console acts."""
         return self._decide(StaffActed(actor=actor, action=action, text=text, data=data or {}))
 
+    def post(self, text: OutboundMessage) -> None:
+        """Put a text into the outbox that was made elsewhere (a campaign's); it leaves when the gates let it."""
+        self._waiting.append(text)
+        self._send_due()
+
+    def repeat(self, decision: Decision) -> Decision:
+        """The same event comes once more, as gateways and crashed workers make it."""
+        return self._settle(decision.entry.event)
+
     def book(self, start: datetime, *, appointment: str = "a1", service: str = "") -> None:
         """Give the customer a booking, without the event that would begin journeys."""
         booking = Appointment(id=appointment, start=start, service=service)
@@ -168,6 +177,10 @@ class Simulation:
             received_at=self.now,
             what=what,
         )
+        return self._settle(event)
+
+    def _settle(self, event: Event) -> Decision:
+        what = event.what
         decision = decide(self.customer, event, self.mind, self.now)
         self.customer = self._between(decision.customer) if self._between else decision.customer
         self.decisions.append(decision)

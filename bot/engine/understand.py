@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.conversation.choosing import bound, choose
+from bot.conversation.feeling import by_feeling
 from bot.conversation.mood import MoodScorer
 from bot.conversation.reading import Reader, vocabulary
 from bot.conversation.text import plain, squeezed
@@ -14,12 +15,6 @@ from bot.conversation.topics import Topics
 from bot.domain.content import Content
 from bot.domain.intent import Intent, Reading
 from bot.domain.understanding import Candidate, IntentName, Mood, ReplyContext, Scope, Slots, Understanding
-
-FELT: Final = 0.6
-"""From this probability up a mood alone makes a complaint or praise of words that nothing else knew."""
-FELT_CHARS: Final = 4
-"""Shorter texts say too little for that."""
-
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -49,21 +44,16 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     corrected = _corrected(text, context, language)
     candidates = [claim for intent in language.intents for claim in intent.claims(reading, context)]
     chosen = (corrected,) if corrected else choose(candidates, reading, context)
-    feel = language.mood.score
     kind = context.prompts[0].kind if context.prompts else None
-    mood: Mood | None = None
-    if not chosen:
-        mood = feel(text, prompt=kind)
-        felt = _felt(reading, mood, context)
+    if corrected is None:
+        chosen, felt = by_feeling(chosen, reading, context, language.mood.score)
         candidates += felt
-        chosen = tuple(felt)
     unsure = not chosen
     if unsure:
         chosen = (Candidate(intent="other", score=0.0, layer="none", reason="没有足够把握的解释", clause=None),)
     chosen = bound(chosen, context)
     slots = _slots(chosen, reading)
-    if mood is None or slots.rating is not None:
-        mood = feel(text, prompt=kind, rating=slots.rating)
+    mood = language.mood.score(text, prompt=kind, rating=slots.rating)
     return Understanding(
         text=text,
         normalized=language.normalise(text),
@@ -108,37 +98,6 @@ def _corrected(text: str, context: ReplyContext, language: Language) -> Candidat
     if intent is None:
         return None
     return Candidate(intent=intent, score=1.0, layer="correction", reason="员工更正过同样的短信")
-
-
-def _felt(reading: Reading, mood: Mood, context: ReplyContext) -> list[Candidate]:
-    """Take a clear mood for a complaint or praise where words said nothing; what was asked for counts as either."""
-    if len(reading.whole) < FELT_CHARS or (reading.score is not None and reading.score.undecided):
-        return []
-    neg, _, pos = mood.p
-    found: list[tuple[IntentName, float]] = []
-    if neg >= FELT:
-        found.append(("complaint", neg))
-    elif pos >= FELT:
-        found.append(("praise", pos))
-    elif _asked_why(context):
-        found.append(("complaint", 0.6))
-    return [
-        Candidate(
-            intent=intent,
-            score=round(score * 0.8, 3),
-            layer="mood",
-            reason=f"语气:{mood.reason or mood.label}",
-            clause=None,
-        )
-        for intent, score in found
-    ]
-
-
-def _asked_why(context: ReplyContext) -> bool:
-    """Tell whether we asked for the reason of a low score: whatever is written then is the reason."""
-    if not context.prompts or context.prompts[0].kind != "text":
-        return False
-    return any((prompt.answered or "") in {"rating:1", "rating:2", "rating:3"} for prompt in context.lately)
 
 
 _WITH_SLOTS: Final[frozenset[IntentName]] = frozenset(
