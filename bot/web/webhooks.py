@@ -8,9 +8,11 @@ import hmac
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 import structlog
 from aiohttp import web
+from prometheus_client import Counter
 
 from bot.domain.events import Event, ReplyReceived
 from bot.domain.gateway import Ack, Callback
@@ -122,14 +124,25 @@ def reply_event(message: InboundMessage, account: Account, lookup_key: bytes, no
 
 
 async def _keep(deps: WebDeps, account: Account, events: list[Event]) -> None:
-    # One round trip for all: calls that wait together share it.
-    results = await asyncio.gather(*(deps.store.inbox.add(event) for event in events), return_exceptions=True)
-    for event, result in zip(events, results, strict=True):
-        if isinstance(result, StoreUnavailable) and not account.gateway.capabilities.repeats_on_error:
-            await deps.spool(event)
-        elif isinstance(result, BaseException):
+    if len(events) == 1:
+        await _keep_one(deps, account, events[0])
+        return
+    # One round trip for all: calls that wait together share it. Those that were kept are told apart by decide.
+    results = await asyncio.gather(*(_keep_one(deps, account, event) for event in events), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
             raise result
-        elif result != "accepted":
+
+
+async def _keep_one(deps: WebDeps, account: Account, event: Event) -> None:
+    try:
+        result = await deps.store.inbox.add(event)
+    except StoreUnavailable:
+        if account.gateway.capabilities.repeats_on_error:
+            raise
+        await deps.spool(event)
+    else:
+        if result != "accepted":
             _count(account, result)
 
 
@@ -167,4 +180,9 @@ def _response(ack: Ack) -> web.Response:
 
 
 def _count(account: Account, outcome: str) -> None:
-    CALLBACKS.labels(account.name, outcome).inc()
+    _counter(account.name, outcome).inc()
+
+
+@cache
+def _counter(account: str, outcome: str) -> Counter:
+    return CALLBACKS.labels(account, outcome)

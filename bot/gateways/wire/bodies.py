@@ -24,6 +24,8 @@ MAX_PART_HEAD: Final = 1024
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
 _PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
 
+_SCALARS: Final = (int, float)
+
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
 
 
@@ -41,13 +43,18 @@ class Fields:
         """Give the first of the names that is there and not null, trimmed; "" stays ""."""
         for name in names:
             value = self.values.get(name)
-            if isinstance(value, str | int | float):
-                return sound(str(value).lower() if isinstance(value, bool) else str(value)).strip()
+            if isinstance(value, str):
+                return sound(value).strip()
+            if isinstance(value, _SCALARS):
+                return str(value).lower() if isinstance(value, bool) else str(value)
         return None
 
     def some(self, *names: str) -> str | None:
         """Give the first of the names that is not blank."""
-        return next((word for name in names if (word := self.word(name))), None)
+        for name in names:
+            if word := self.word(name):
+                return word
+        return None
 
     def need(self, *names: str) -> str:
         """Give the first of the names that is not blank. Raises CallbackUnreadable."""
@@ -59,8 +66,10 @@ class Fields:
         """Give what a customer wrote, untrimmed; null is an empty text. Raises CallbackUnreadable if missing."""
         for name in names:
             value = self.values.get(name, self)
-            if isinstance(value, str | int | float) and not isinstance(value, bool):
-                return sound(str(value))
+            if isinstance(value, str):
+                return sound(value)
+            if isinstance(value, _SCALARS) and not isinstance(value, bool):
+                return str(value)
             if value is not None and value is not self:
                 raise CallbackUnreadable(f"{name} is not a text")
         if self.has(*names):

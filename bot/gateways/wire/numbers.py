@@ -23,6 +23,9 @@ def e164(raw: str | None, *, region: str | None = "CN", country: str | None = No
     mainland mobile; with None every number is taken to carry its country code, plus sign or not.
     `country` is the code that a provider gives in a field of its own.
     """
+    # Nearly every reply comes this way, and all of them pass here before they are safe.
+    if region == "CN" and not country and raw and (plain := _MAINLAND.fullmatch(raw)) and raw[0] != "+":
+        return f"+86{plain[1]}"
     text = unicodedata.normalize("NFKC", (raw or "")[:_MAX_LENGTH]).strip()
     text = _FILLING.sub("", _CHANNEL.sub("", text, count=1))
     if not text.lstrip("+").isascii() or not text.lstrip("+").isdigit():

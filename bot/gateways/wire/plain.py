@@ -25,8 +25,6 @@ def is_receipt(item: Fields) -> bool:
 
 def message(item: Fields, gateway: str, region: str | None = "CN") -> InboundMessage:
     """Read `{id?, from, to?, text, sent_at?, ext?, sign?, client_ref?, part?}`."""
-    part = item.under("part")
-    ref, total, number = part.some("ref"), part.number("total"), part.number("number")
     return InboundMessage(
         gateway=gateway,
         sender=numbers.caller(item.word("from"), region=region),
@@ -37,9 +35,14 @@ def message(item: Fields, gateway: str, region: str | None = "CN") -> InboundMes
         ext=item.some("ext"),
         sign=item.some("sign"),
         client_ref=item.some("client_ref"),
-        part=Part(ref=ref, total=total, number=number) if ref and total and number else None,
+        part=_part(item.under("part")) if item.has("part") else None,
         opt_out_type=item.some("opt_out_type"),
     )
+
+
+def _part(item: Fields) -> Part | None:
+    ref, total, number = item.some("ref"), item.number("total"), item.number("number")
+    return Part(ref=ref, total=total, number=number) if ref and total and number else None
 
 
 def report(item: Fields, gateway: str, region: str | None = "CN") -> DeliveryReport:
