@@ -204,5 +204,12 @@ async def said(store: Store, kind: str, count: int = 1, seconds: float = 15) -> 
     return found
 
 
+async def eventually(true: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for what nobody tells of."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 def alerts(entry: LogEntry) -> list[str]:
     return [effect.reason for effect in entry.effects if isinstance(effect, AlertStaff)]

@@ -17,7 +17,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AskError, AuthenticationError, MovedError, NoScriptError, RedisError, ResponseError
 
 from bot.errors import SettingsError, StoreUnavailable
-from bot.store import keys
 from bot.store.lane import TIMEOUT_SECONDS, Argument, Lane
 
 _AWAY: Final = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "OOM")
@@ -159,7 +158,7 @@ class Client:
         try:
             await self._servers.learn()
             for redis in self.primaries():
-                await redis.exists(keys.META)
+                await redis.ping()
         except AuthenticationError as error:
             raise SettingsError(f"Redis refuses the sign-in: {error}") from error
         except (RedisError, OSError) as error:
