@@ -15,7 +15,7 @@ ANSWERED = frozenset({"promo", "survey", "choice", "order", "text", "quiz", "rat
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a yes: by number where a prompt offers one ("回复1领取"), by words, or by a nod of an emoji."""
-    found = reading.claimed("affirm")
+    found = reading.agreed("affirm", context.takes_yes)
     for prompt in context.asked:
         pick = reading.picks.get(prompt.id)
         if prompt.kind in {"promo", "survey"} and not prompt.options and pick and pick.options == (1,):
@@ -25,7 +25,6 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                     score=0.96,
                     layer="prompt",
                     reason=f"{pick.reason}合于提示的回复1",
-                    clause=0,
                     prompt=prompt.id,
                     late=prompt.expired,
                 )

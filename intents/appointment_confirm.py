@@ -40,8 +40,14 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                 late=prompt.expired,
             )
             for yes in reading.claimed("affirm")
+            if context.takes_yes in {None, prompt}
         )
-        if reading.only_emoji and reading.emoji and reading.emoji[0] == "affirm":
+        if (
+            context.takes_yes in {None, prompt}
+            and reading.only_emoji
+            and reading.emoji
+            and reading.emoji[0] == "affirm"
+        ):
             found.append(
                 Candidate(
                     intent="appointment_confirm",
@@ -65,6 +71,11 @@ def respond(turn: Turn) -> list[Effect]:
         return [late, *(confirm(turn, booking) if booking and booking.start > turn.now else [])]
     if prompt is not None and prompt.proposed is not None and booking is not None:
         return move(turn, booking, prompt.proposed)
+    if prompt is not None and len(prompt.slots_offered) > 1 and (again := turn.ask_again(prompt)):
+        # A yes to several times picks none of them.
+        return [again]
+    if prompt is not None and prompt.slots_offered and booking is not None:
+        return move(turn, booking, prompt.slots_offered[0])
     if booking is None or booking.state == "cancelled":
         cancelled = booking or booking_of(turn, cancelled=True)
         return restore(turn, cancelled) if cancelled else unknown(turn)

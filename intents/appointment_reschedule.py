@@ -29,15 +29,14 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
             prompt=asked.id if asked else None,
         )
         for claim in words
-        if booked or claim.layer == "exact" or "约" in claim.reason or "改期" in claim.reason
+        if booked or claim.layer == "exact" or "约" in reading.text or "改期" in reading.text
     ]
     if asked is None:
         return found
     pick = reading.picks.get(asked.id)
-    if asked.slots_offered:
-        offered = _offered(reading, asked)
-        return [offered, *found] if offered else found
-    if pick and not pick.undecided and pick.options == (2,):
+    if asked.slots_offered and (offered := _offered(reading, asked)):
+        return [offered, *found]
+    if not asked.slots_offered and pick and not pick.undecided and pick.options == (2,):
         found.append(
             Candidate(
                 intent="appointment_reschedule",

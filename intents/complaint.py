@@ -26,9 +26,36 @@ GRAVE: Final = -0.8
 """A mood from this down makes a complaint urgent."""
 
 
+THREATS = (
+    "投诉",
+    "举报",
+    "报警",
+    "告你",
+    "告他",
+    "律师",
+    "法院",
+    "起诉",
+    "消协",
+    "工商",
+    "工信部",
+    "123",
+    "110",
+    "曝光",
+    "差评",
+)
+
+
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # noqa: ARG001 — every intent claims alike
     """Claim a complaint by words, by abuse, or by emoji where they are all there is."""
     found = reading.claimed("complaint")
+    if not found:
+        found.extend(
+            Candidate(
+                intent="complaint", score=0.85, layer="pattern", reason=f"以投诉相胁:{stop.reason}", clause=stop.clause
+            )
+            for stop in reading.hits
+            if stop.intent == "unsubscribe" and any(word in stop.words for word in THREATS)
+        )
     if reading.abusive and not found:
         clause = reading.marks["abuse"][0]
         found.append(Candidate(intent="complaint", score=0.8, layer="phrase", reason="有辱骂的话", clause=clause))

@@ -18,7 +18,7 @@ DECLINABLE: Final = frozenset({"rating", "quiz", "preference", "order", "text"})
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a no: by number where a survey offers one, by words, or by a shake of an emoji."""
-    found = reading.claimed("deny")
+    found = reading.agreed("deny", context.takes_yes)
     for prompt in context.asked:
         pick = reading.picks.get(prompt.id)
         if prompt.kind == "survey" and not prompt.options and pick and pick.options == (2,):
@@ -28,7 +28,6 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                     score=0.96,
                     layer="prompt",
                     reason=f"{pick.reason}是否",
-                    clause=0,
                     prompt=prompt.id,
                     late=prompt.expired,
                 )

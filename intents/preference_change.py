@@ -34,6 +34,7 @@ def _is_choice(wish: Preference) -> bool:
         wish.keeps
         or bool(wish.only or wish.frequency or wish.send_time or wish.quiet_after)
         or (bool(wish.off) and "promo" not in wish.off)
+        or bool(wish.on)
     )
 
 

@@ -56,6 +56,9 @@ def respond(turn: Turn) -> list[Effect]:
     prompt, past = turn.prompt, turn.closed
     if rating is None:
         return []
+    if past is not None and past.reason in {"stopped", "handed_over"}:
+        # Nobody would have asked again; a score that comes all the same counts.
+        prompt = past.prompt
     if prompt is not None:
         act = turn.customer.last_act
         taken_back = turn.candidate.corrects and act is not None and can_undo(turn.customer, turn.now)

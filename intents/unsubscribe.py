@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext, Slots
 
+_CHOOSING: Final = re.compile("^(?:我|就|那|选择?|回复?|发|要|按|打|输入?|是|选项)+(?=[a-z]$)")
 LETTERS = frozenset("tnr")
 """Single letters that mean a stop, but only after a text that could mean it so."""
 
@@ -38,12 +40,10 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 
 def _letter(reading: Reading, context: ReplyContext) -> Candidate | None:
-    whole = reading.whole
+    whole = _CHOOSING.sub("", reading.whole)
     if len(whole) != 1 or not whole.isalpha() or not whole.isascii():
         return None
     announced = {letter.lower() for letter in context.last_stop_letters}
-    for prompt in context.prompts[:1]:
-        announced.update(letter.lower() for letter in prompt.stop_letters)
     if whole in announced:
         reason = f"上一条短信说了回复{whole.upper()}退订"
     elif whole in LETTERS and context.last_class == "marketing":

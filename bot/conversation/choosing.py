@@ -45,7 +45,7 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
     live = [candidate for candidate in candidates if candidate.score >= HINT]
     if any(candidate.score >= CLEAR for candidate in live):
         live = [candidate for candidate in live if candidate.score >= CLEAR]
-    live = _without_vetoed_stops(live, reading)
+    live = _without_vetoed_stops(_without_vetoed_returns(live, reading, context), reading)
     if any(pick.undecided for pick in reading.picks.values()) or (reading.score and reading.score.undecided):
         # "A还是B呢": to waver is not to ask us.
         live = [candidate for candidate in live if candidate.intent not in {"question", "affirm", "deny"}]
@@ -62,6 +62,17 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
 def _is_answer(candidate: Candidate) -> bool:
     """Tell an answer by number, letter or name to a prompt from what words alone say."""
     return candidate.prompt is not None and candidate.clause is None and candidate.layer == "prompt"
+
+
+def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
+    """Take back a wish to be written to again that only says when or what ("周末再给我发"), or changes nothing ("不退订,接着发")."""
+    wish = reading.preference
+    names = {candidate.intent for candidate in live}
+    chose = "preference_change" in names and bool(wish.send_time or wish.frequency or wish.only)
+    stays = "deny" in names and not context.opted_out
+    if not (chose or stays):
+        return live
+    return [candidate for candidate in live if candidate.intent != "resubscribe"]
 
 
 def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candidate]:

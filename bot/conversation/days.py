@@ -91,8 +91,8 @@ def find_days(text: str, today: date, booking: date | None) -> list[Day]:
     found = sorted(_all(text, today, booking), key=lambda day: (day.start, -(day.end - day.start)))
     kept: list[Day] = []
     for day in found:
-        if kept and day.start <= kept[-1].end + 1 and _SAME_DAY_RE.fullmatch(day.text):
-            continue  # "立秋那天"
+        if len(found) > 1 and _SAME_DAY_RE.fullmatch(day.text):
+            continue  # "立秋那天": the day that was named, not the booking's
         if not kept or day.start >= kept[-1].end:
             kept.append(day)
     return kept

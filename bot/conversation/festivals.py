@@ -37,6 +37,8 @@ _NAMES: Final = re.compile(
         )
     )
 )
+_ALSO_NUMBERS: Final = frozenset({"十一", "五一", "六一", "七一", "八一", "三八", "五四", "520"})
+_HOLIDAY: Final = re.compile("[,。!?吧呢]|$|节|假|国庆|长假|黄金周|期间|前|后|那天|当天|放假|以后|之后|过后|再|可以|行")
 _BEIJING: Final = ZoneInfo("Asia/Shanghai")
 
 
@@ -46,6 +48,8 @@ def find_festival(text: str, today: date) -> tuple[int, int, date] | None:
     if found is None:
         return None
     name, end = found[0], found.end()
+    if name in _ALSO_NUMBERS and not _HOLIDAY.match(text[end:]):
+        return None
     if text.startswith("节", end):
         end += 1
     day = _next(name, today)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -25,6 +26,8 @@ _NEGATORS: Final = (
     "不", "没", "无", "未", "别", "勿", "莫", "甭", "非", "不是", "没有", "不会", "不够", "不太", "不怎么", "不算", "不是很", "不很", "没那么", "不那么",
     "不咋", "谈不上", "算不上", "称不上", "不能", "不想", "不要", "不用", "不需要", "没觉得", "并不", "毫不", "从不", "不大", "没啥", "没什么", "不见得", "不敢", "不再", "不曾",
 )  # fmt: skip
+_SAID: Final = re.compile("(?:谁|没有?|哪|哪里|什么时候|几时|又没|不是)(?:说|讲|说过|讲过|要)(?:过)?(?:我|咱|我们|要|是)*$")
+"""Words that take back what follows ("谁说我不来了")."""
 _NEGATING: Final = ("不", "没", "别", "勿", "莫", "无", "未", "甭", "非")
 _NEVER_COVER: Final[frozenset[IntentName]] = frozenset(
     {"complaint", "praise", "greeting", "wrong_number", "question", "help"}
@@ -186,8 +189,7 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int) -
             len(clause.text),
             clause.text,
         )
-        for form in dict.fromkeys((clause.text, clause.core))
-        for entry in lexicon.exact.get(form, ())
+        for entry in lexicon.exact.get(clause.text) or lexicon.exact.get(clause.core, ())
         if entry.intent and (entry.kind is None or entry.kind in kinds)
     ]
     blocks: list[tuple[int, int, str]] = []
@@ -213,7 +215,7 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int) -
             continue
         tries -= 1
         found = compiled.pattern.regex.search(clause.text)
-        if found and not (denied(clause.text, found.start()) and not found[0].startswith(_NEGATING)):
+        if found and not _taken_back(clause.text, found):
             reason = f"“{found[0]}”合于句式 {compiled.pattern.source}"
             hits.append(
                 Hit(compiled.intent, SCORES["pattern"], "pattern", reason, clause.index, *found.span(), found[0])
@@ -231,13 +233,20 @@ def scan_whole(
         if not pattern.whole or not _may_match(compiled, text, present, kinds):
             continue
         found = pattern.regex.search(text[:MAX_WHOLE_CHARS])
-        if found and not (denied(text, found.start()) and not found[0].startswith(_NEGATING)):
+        if found and not _taken_back(text, found):
             at = next((c for c in clauses if c.start <= found.start() < c.end), None)
             reason = f"“{found[0]}”合于句式 {pattern.source}"
             hits.append(
                 Hit(compiled.intent, SCORES["pattern"], "pattern", reason, at.index if at else 0, 0, 0, found[0])
             )
     return hits
+
+
+def _taken_back(text: str, found: re.Match[str]) -> bool:
+    """Tell whether what a pattern found is denied; one that opens with a negation of its own only by "谁说" and the like."""
+    if found[0].startswith(_NEGATING):
+        return bool(_SAID.search(text[max(0, found.start() - 6) : found.start()]))
+    return denied(text, found.start())
 
 
 def _may_match(compiled: Compiled, text: str, present: Collection[str], kinds: Collection[str]) -> bool:
@@ -287,6 +296,8 @@ def _phrase(lexicon: Lexicon, clause: Clause, span: Span) -> Hit:
 def denied(text: str, start: int) -> bool:
     """Tell whether the words that begin here are denied: a negator just before, double ones undoing each other."""
     before = text[max(0, start - 4) : start]
+    if _SAID.search(text[max(0, start - 6) : start]):
+        return True
     if before.endswith(
         (
             "特别",

@@ -8,7 +8,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from bot.conversation.numerals import is_choice
+from bot.conversation.numerals import is_choice, value_of
 from bot.conversation.scores import takes_back
 from bot.conversation.text import plain, squeezed
 from bot.domain.intent import Clause, Number, Pick
@@ -21,7 +21,7 @@ SAME_NAME: Final = 75.0
 
 _LETTER: Final = re.compile(r"(?<![a-z])([a-h])(?![a-z])")
 _ORDINAL: Final = re.compile(
-    r"第([0-9一二三四五六七八九两])(?:个|种|项|款|条|样|选项|号|味|只|类|位)?(?!次|天|回|名|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九])(?:号|项|#)(?!线|楼|店|院|柜|技师|码)"
+    r"第([0-9一二三四五六七八九两壹贰叁肆伍陆柒捌玖])(?:个|种|项|款|条|样|选项|号|味|只|类|位)?(?!次|天|回|名|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])(?:号|项|#)(?!线|楼|店|院|柜|技师|码)"
 )
 _LAST: Final = re.compile(r"(?:最后|末尾|最末|最下面|最底下|倒数第一|尾)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _FIRST: Final = re.compile(r"(?:最前面|最上面|头一|打头|前面那|开头那)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
@@ -38,7 +38,7 @@ _ALL: Final = re.compile(
 )
 _PREFIX: Final = re.compile(
     r"^(?:(?:我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来|订|留下?|保留|只要|只收|只订|只留|只选|只"
-    r"|当然是?|绝对是?|一定是?|选项|我|就|那|嗯|哦|给我|发|想要|想|改成|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ]))+"
+    r"|当然是?|绝对是?|一定是?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ]))+"
 )
 _AFTER: Final = re.compile(
     r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|好了|就行|就好|就可以|即可|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
@@ -133,7 +133,7 @@ def _digits(number: Number, prompt: PromptView, size: int) -> list[tuple[int, in
 
 
 def _digit(text: str) -> int:
-    return int(text) if text.isdigit() else "零一二三四五六七八九".find(text.replace("两", "二"))
+    return int(value_of(text) or 0)
 
 
 def _alone(text: str, start: int, end: int, prompt: PromptView) -> bool:

@@ -19,6 +19,7 @@ _TOPICS: Final[tuple[tuple[Topic, str], ...]] = (
 _TOPIC: Final = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _TOPICS))
 _NO: Final = r"不想要|不想收|不想看|不要|不用|不需要|不收|不看|不必|不感兴趣|不想|别|甭|莫|勿|取消|关闭|关掉|关了|停掉|停了|停止|停发|停|退订|退掉|退了|屏蔽|免了|算了|去掉|拒收|拒绝|删掉|删除|少来|没兴趣"
 _YES: Final = r"只要|只想要|只收|只想收|只留|只看|只发|只接收|只需要|只需|只订|只保留|只给我发|只用|仅要|仅保留|仅接收|仅|就要|就留|就收|保留|留着|留下|留|继续|照发|照常|照旧|要|收|发|开启|打开|开通|订阅|订|接收|可以|需要|想要|想收|想看|行|好|感兴趣|喜欢|有用"
+_YES_AHEAD: Final = r"保留|留着|留|继续|可以发|可以|照发|开启|打开|开通|订阅|加上|再加|加|增加|还要|想要|需要|想收|想看|接收|愿意收|只|要|想|多发|请发|发点|恢复|添加"
 _NO_BEFORE: Final = re.compile(
     rf"(?:{_NO})(?:再|给我|发|收|推|送|传|来|什么|任何|这些|那些|那种|这种|你们|的|关于|掉|了|我|把|所有|一切|看|接收|推送)*$"
 )
@@ -32,9 +33,9 @@ _ONLY_AFTER: Final = re.compile(
     r"^(?:短信|信息|消息|类|通知|提醒|推送|的)*(?:就行|就好|就可以|就够|即可|就成|就得|就要|足够|够了|其他|别的|其它|留着就)"
 )
 _YES_AFTER: Final = re.compile(
-    rf"^(?:短信|信息|消息|类|通知|提醒|推送|的|那些|这些|就|都|也|可以|请|麻烦|还是|还|我|给我|帮我|内容)*(?:{_YES})(?!不|吗|没|么)"
+    rf"^(?:短信|信息|消息|类|通知|提醒|推送|的|那些|这些|就|都|也|可以|请|麻烦|还是|还|我|给我|帮我|内容)*(?:{_YES})(?!不|吗|没|么|什么|太|得|了[好几])"
 )
-_YES_BEFORE: Final = re.compile(rf"(?:{_YES})(?:再|给我|发|收|推|送|点|一些|些|你们的|的|一下|看|到)*$")
+_YES_BEFORE: Final = re.compile(rf"(?:{_YES_AHEAD})(?:再|给我|发|收|推|送|点|一些|些|你们的|的|一下|看|到)*$")
 _EXCEPT: Final = re.compile(
     r"除了?(?P<topics>.{1,20}?)(?:以外|之外|外)?[,。 ]?(?:剩下|剩余|其余)?的?(?P<rest>其他|其它|别的|另外|都|全|一律|统统|什么|任何|所有|其余|剩下|不要|别|不用|不收)(?P<tail>.{0,20})|(?P<topics2>.{1,16}?)(?:以外|之外)(?:的|,)?(?P<tail2>.{0,20})"
 )
@@ -46,6 +47,7 @@ _OTHERS_YES: Final = re.compile(
 )
 _THING: Final = re.compile("快递|物流|订单|发货|配送|取件|取货|包裹|到货|派送|签收|取件码|服务|提醒")
 _MESSAGE: Final = re.compile("的?(?:通知|短信|信息|提醒|消息|类|推送)|的(?!时候|东西|是)")
+_BARE: Final = re.compile(r"[和跟与及、,&+加或还有以的类吧谢短信息通知就\s]*")
 _JOIN: Final = re.compile(r"^(?:短信|信息|消息|类|通知|提醒|推送|的)*(?:和|跟|与|及|、|以及|还有|,|&|\+|加|或)?$")
 
 _FREQUENCY: Final[tuple[tuple[Frequency, re.Pattern[str]], ...]] = (
@@ -56,7 +58,7 @@ _FREQUENCY: Final[tuple[tuple[Frequency, re.Pattern[str]], ...]] = (
     ("daily", re.compile(r"每天|每日|(?:一|1)天(?:发|来|推|收|一|就|只|1)|天天|日更|daily|every day|once a day")),
 )  # fmt: skip
 _FEWER: Final = re.compile(
-    r"少(?:给我)?(?:发|推|来|送)(?:送)?(?:一)?(?:点|些|几条|几次)|(?:发|推|推送)(?:得)?(?:少|稀)(?:一)?(?:点|些)|次数(?:能不能|可以|可不可以)?(?:少|减|降)|(?:降低|减少|调低|放低|减小|控制|减|降)(?:一下|下|点)?(?:发送|推送|短信|信息|你们)?(?:的)?(?:频率|次数|数量|频次|推送|短信|发送)|频率(?:能不能|可不可以|可以|请|给我|也)*(?:低|降|减|少|调低)|(?:别|不要|不用|甭|不必|莫|请勿|没必要|能不能不|可不可以不|可以不)(?:再|给我|老|总|总是|老是|都)?(?:发|推|推送)?(?:得|送)?(?:那么|这么|太|如此|辣么)(?:频繁|勤|多|密|密集)(?!了吗)|(?:别|不要|不用|甭|不必|没必要|能不能不|可不可以不)(?:再)?(?:天天|每天|整天|成天|一天到晚|每日|日日)(?:都)?(?:给我)?(?:发|推|推送|来短信)|偶尔(?:发|推)|隔(?:长|久)(?:一)?点|间隔(?:长|久)|fewer|less (?:often|frequent)|not so often|(?:能不能|可不可以|可以|能)(?:再)?少(?:一)?点|频次(?:低|降)|别天天(?:发)?$|一次发完|合并"
+    r"少(?:给我)?(?:发|推|来|送|传|寄)(?:送)?(?:一)?(?:点|些|几条|几次)|(?:发|推|推送)(?:得)?(?:少|稀)(?:一)?(?:点|些)|次数(?:能不能|可以|可不可以)?(?:少|减|降)|(?:降低|减少|调低|放低|减小|控制|减|降)(?:一下|下|点)?(?:发送|推送|短信|信息|你们)?(?:的)?(?:频率|次数|数量|频次|推送|短信|发送)|频率(?:能不能|可不可以|可以|请|给我|也)*(?:低|降|减|少|调低)|(?:别|不要|不用|甭|不必|莫|请勿|没必要|能不能不|可不可以不|可以不)(?:再|给我|老|总|总是|老是|都)?(?:发|推|推送)?(?:得|送)?(?:那么|这么|太|如此|辣么)(?:频繁|勤|多|密|密集)(?!了吗)|(?:别|不要|不用|甭|不必|没必要|能不能不|可不可以不)(?:再)?(?:天天|每天|整天|成天|一天到晚|每日|日日)(?:都)?(?:给我)?(?:发|推|推送|来短信)|偶尔(?:发|推)|隔(?:长|久)(?:一)?点|间隔(?:长|久)|fewer|less (?:often|frequent)|not so often|(?:能不能|可不可以|可以|能)(?:再)?少(?:一)?点|频次(?:低|降)|别天天(?:发)?$|一次发完|合并|减少(?:一)?(?:些|点)|少(?:一)?些吧"
 )
 _MORE: Final = re.compile(
     r"多(?:给我)?(?:发|推|来|送)(?:送)?(?:一)?(?:点|些|几条)|(?:发|推)多(?:一)?(?:点|些)|频率(?:高|提高|增加)|(?:增加|提高)(?:发送|推送)?(?:频率|次数)|more often|多多(?:发|推送)|多通知"
@@ -71,9 +73,9 @@ _NIGHT: Final = re.compile(
     r"半夜|深夜|大半夜|夜里|凌晨|晚上|夜间|睡觉|休息时间|休息的时候|中午|午休|早上|大清早|一大早|清早|上班|白天|工作时间|工作日|周末|开会|上课|周六|周日|节假日|假期"
 )
 _DONT_SEND: Final = re.compile(
-    r"(?:别|不要|不用|甭|勿|莫|不准|不许|请勿|不想|拒绝|禁止)(?:再|给我|老|总|在|随便|来|往|乱)*(?:.{0,8})(?:发|推|打扰|骚扰|吵|来短信|收|推送|短信|通知|提醒|传|信息)|(?:别|不要|不用|甭|勿|莫|不)(?:发|推|打扰|吵|来|推送|收)"
+    r"(?:别|不要|不用|甭|勿|莫|不准|不许|请勿|不想|拒绝|禁止)(?:再|给我|老|总|在|随便|来|往|乱)*(?:.{0,8})(?:发|推|打扰|骚扰|吵|来短信|收|推送|短信|通知|提醒|传|寄|信息|send|text)|(?:别|不要|不用|甭|勿|莫|不)(?:发|推|打扰|吵|来|推送|收)"
 )
-_SEND: Final = re.compile(r"发|推|收|提醒|通知|联系|再来|短信|可以|传")
+_SEND: Final = re.compile(r"发|推|传|寄|send|text|收|提醒|通知|联系|再来|短信|可以|传")
 _AFTER_HOUR: Final = re.compile(r"^(?:以后|之后|过后|后|开始|起|往后)")
 _BEFORE_HOUR: Final = re.compile(r"^(?:以前|之前|前)")
 _ALL: Final = re.compile(
@@ -101,7 +103,8 @@ def find_scope(text: str) -> Scope | None:
 
 def find_preference(text: str, clauses: Sequence[Clause], context: ReplyContext) -> Preference:
     """Find the preferences that a reply states; an empty one where it states none."""
-    only, on, off, keeps = _topics(text)
+    asked = any(prompt.kind == "preference" for prompt in context.prompts)
+    only, on, off, keeps = _topics(text, asked=asked)
     frequency, at = _frequency(clauses)
     send_time, quiet_after, when_at = _times(clauses, context)
     where = tuple(sorted({*at, *when_at, *_where(clauses, only or on or off)}))
@@ -129,12 +132,12 @@ def _where(clauses: Sequence[Clause], topics: Sequence[Topic]) -> list[int]:
     return [clause.index for clause in clauses if _TOPIC.search(clause.text) or _OTHERS_NO.search(clause.text)]
 
 
-def _topics(text: str) -> tuple[tuple[Topic, ...], tuple[Topic, ...], tuple[Topic, ...], bool]:
+def _topics(text: str, *, asked: bool) -> tuple[tuple[Topic, ...], tuple[Topic, ...], tuple[Topic, ...], bool]:
     found = topics_in(text)
-    if not found or not re.search(
-        "发|收|要|推|短信|信息|消息|通知|提醒|留|订|停|取消|关|退|看|行|好|删|开|除|用|需", text
-    ):
+    if not found:
         return (), (), (), False
+    if asked and _BARE.fullmatch(_TOPIC.sub("", text)):
+        return _once([topic for *_, topic in found]), (), (), True
     excepted = _EXCEPT.search(text)
     if excepted:
         named = [t for *_, t in topics_in(excepted["topics"] or excepted["topics2"] or "")]
@@ -256,7 +259,7 @@ def _late(clock: str, said: str) -> str:
 def _wanted(text: str, clause: Clause, times: Sequence[tuple[str | None, str | None]]) -> str | None:
     """Give the time at which messages are wanted, if the clause is about sending them."""
     if not re.search(r"发|推|短信|通知|联系我|提醒我|打扰", text) or re.search(
-        r"发货|发票|发到|都发|还发|又发|怎么|为什么|什么时候|发了|谁|发现|吵|骚扰|发错|才发|再发货|发来的|发的|收到",
+        r"发货|发票|发到|大半夜|半夜|凌晨|都发|还发|又发|怎么|为什么|什么时候|发了|谁|发现|吵|骚扰|发错|才发|再发货|发来的|发的|收到",
         text,
     ):
         return None

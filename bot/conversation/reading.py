@@ -12,6 +12,7 @@ from bot.conversation.emojis import Emojis
 from bot.conversation.lexicon import MAX_TRIES, SCORES, Lexicon, compile_lexicon, nearest, scan, scan_whole
 from bot.conversation.picks import pick
 from bot.conversation.preferences import find_preference, find_scope
+from bot.conversation.sounds import Sounds
 from bot.conversation.text import Variants, script_of, squeezed
 from bot.conversation.when import find_when
 from bot.domain.intent import Clause, Hit, IntentWords, Pick, Reading, Vocabulary
@@ -28,12 +29,17 @@ class Reader:
 
     lexicon: Lexicon
     emojis: Emojis
+    sounds: Sounds
 
     @staticmethod
     def of(intents: Sequence[IntentWords], vocabulary: Vocabulary) -> Reader:
         """Compile the words of all intents. Raises ValueError where a pattern is wrong."""
         variants = Variants.of(vocabulary.variants)
-        return Reader(compile_lexicon(intents, vocabulary.classes, variants), Emojis.of(vocabulary.emoji))
+        return Reader(
+            compile_lexicon(intents, vocabulary.classes, variants),
+            Emojis.of(vocabulary.emoji),
+            Sounds.of(vocabulary.syllables, vocabulary.sounds),
+        )
 
     def fold(self, raw: str) -> str:
         """Normalise a text: what corrections are kept by. Idempotent."""
@@ -43,6 +49,7 @@ class Reader:
         """Read a reply; any text will do."""
         own = artefacts.strip(raw[: 2 * 2000])
         text, faces = self.emojis.take(self.lexicon.fold(own.text))
+        text = self.sounds.word(squeezed(text)) or text
         script = script_of(raw[:200])
         silence = own.silence
         if silence is None and not text.strip() and not faces and not own.quoted:
@@ -121,7 +128,10 @@ def kinds_of(context: ReplyContext) -> frozenset[str]:
 
 def vocabulary(words: Mapping[str, Any]) -> Vocabulary:
     """Take what reading needs out of `content/words/`, which is keyed by file name."""
+    heard = words.get("sounds", {})
     return Vocabulary(
+        syllables=dict(heard.get("syllables", {})),
+        sounds=dict(heard.get("words", {})),
         classes=_lists(words.get("classes", {})),
         emoji=_lists(words.get("emoji", {})),
         variants=_lists(words.get("variants", {})),

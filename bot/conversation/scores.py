@@ -11,12 +11,12 @@ from bot.conversation.numerals import NUMERALS, is_choice, value_of
 from bot.domain.intent import Clause, Number, Score
 
 _STARS: Final = re.compile(r"(?<![\d个颗])(?:★ ?)+(?:☆ ?)*")
-_FULL: Final = re.compile(r"满分|满星|打满|给满|拉满|full marks?|五角星全")
+_FULL: Final = re.compile(r"最高分|最高档|满分|满星|打满|给满|拉满|full marks?|五角星全")
 _TOP: Final = re.compile(
     r"(?:十分|10 ?分|非常之?|特别|极其|极度|极为|万分|百分百|百分之百|100%|超级|超|无比|完全)(?:的|地)?满意(?!度)"
 )
 _LOWEST: Final = re.compile(
-    r"(?:[一1半零0]|半)[颗个]?[分星]?(?:都|也|还|我都|我也)(?:不想|不愿|嫌|不值|不配|没有|不给|多余|多了|懒得|舍不得|给不了|不舍得|给不出|不够格|勉强)"
+    r"(?:打|给|评|就|只能给|只给)?最低分|最低档|最差分|(?:[一1半零0]|半)[颗个]?[分星]?(?:都|也|还|我都|我也)(?:不想|不愿|嫌|不值|不配|没有|不给|多余|多了|懒得|舍不得|给不了|不舍得|给不出|不够格|勉强)"
     r"|(?:[一1半0零])[颗个]?[分星](?:都|也|还)?(?:嫌多|多余|都多|给多了)"
 )
 _TEN: Final = re.compile(

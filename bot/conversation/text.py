@@ -68,7 +68,8 @@ _STRAY: Final = re.compile(
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _LINES: Final = re.compile(r" ?\n[\n ]*")
 _UNIT_GAP: Final = re.compile(rf"(?<=[0-9]) (?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:]) (?=[0-9])")
-_SPELLED: Final = re.compile(rf"(?<![{CJK}])(?:[{CJK}][ .*_/-])+[{CJK}](?![{CJK}])")
+_SPELLED: Final = re.compile(rf"(?<![{CJK}])(?:[{CJK}][ .*_/~|+=-])+[{CJK}](?![{CJK}])")
+_SEPARATED: Final = re.compile(r"[ .*_/~|+=-]")
 _LONE_NEGATOR: Final = re.compile(rf"(?:(?<=[\s,。])|^)([不别没勿莫]) (?=[{CJK}])")
 _NOT_WORDS: Final = re.compile(r"[\W_]+")
 
@@ -116,7 +117,7 @@ def plain(raw: str) -> str:
 
 def joined(text: str) -> str:
     """Join characters that were spelled out one by one ("退 订", "不 退订")."""
-    if " " in text or "." in text or "*" in text or "-" in text or "/" in text or "_" in text:
+    if _SEPARATED.search(text):
         text = _SPELLED.sub(lambda found: _NOT_WORDS.sub("", found[0]), text)
         text = _LONE_NEGATOR.sub(r"\1", text)
     return text

@@ -23,12 +23,12 @@ PERIODS: Final[dict[str, Period]] = {
 _P: Final = "|".join(sorted(PERIODS, key=lambda word: -len(word)))
 _CLOCK_RE: Final = re.compile(
     rf"(?P<period>{_P})?(?:的|大概|大约|差不多)? ?(?P<less>差(?:(?P<lessn>{_N})分钟?|一?刻钟?|(?P<lessk>{_N})刻))?(?:到|不到)?"
-    rf"(?P<hour>{_N})(?:[点點时时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
+    rf"(?<![周期拜])(?P<hour>{_N})(?:[点时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
     rf"(?: ?(?P<meridiem>[ap]\.?m))?"
 )
 _MERIDIEM_RE: Final = re.compile(r"(?<![\d:])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))? ?(?P<meridiem>[ap]\.?m)")
 _RANGE_RE: Final = re.compile(
-    rf"(?P<period>{_P})?(?P<hour>{_N}) ?(?:[点时]|:00)? ?(?:到|至|-|~) ?(?P<until>{_N})(?:[点时]|:00)"
+    rf"(?P<period>{_P})?(?<![周期拜])(?P<hour>{_N}) ?(?:[点时]|:00)? ?(?:到|至|-|~) ?(?P<until>{_N})(?:[点时]|:00)"
 )
 _SHIFT_RE: Final = re.compile(
     rf"(?P<way>推迟|延迟|延后|推后|往后|顺延|晚|迟|延|提前|往前|早|提早|早到|晚到|向后|向前)(?:推迟?|延|挪|调|移|个|大概|大约|差不多|再|到|来|去|点|上|约)*(?P<n>{_N}|半|几)(?:(?P<and>个半)|个)?(?P<unit>小时|钟头|分钟|刻钟|h|min)(?P<half>半)?"

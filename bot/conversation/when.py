@@ -21,6 +21,8 @@ _NOT: Final = (
     r"不行(?![吗么嘛?])|不可以(?![吗么])|不能(?!不)|没空|没时间|没功夫|没得空|不得空|有事|有安排|有会|要开会|要上班|上班|加班|出差|来不了|去不了|到不了|不方便|不在|不去|不来|不合适|没办法|没法|赶不上|赶不及"
     r"|来不及|不想|不要|不约|满了|约满|除外|以外|之外|不得行|不成|没空闲|忙|请假不了|抽不开身|走不开|去不成|不太行|不ok|够呛|别|不太方便|冇空|不得闲|唔得|有课|要接孩子|时间不够|有别的|不好|太早|太晚|不适合|排除|撞了|冲突"
 )
+_YES_OR_NO: Final = re.compile(r"可?([\u4e00-\u9fff])不(?:可\1|\1)以?")
+_PAST: Final = re.compile(r"上次|上回|昨天|前天|之前|那次|当时|上周|上个月|以前|拖到|等到|弄到|搞到|结果|才轮|才开始|从[^改换]{0,6}等")
 _NOT_AFTER: Final = re.compile(rf"^.{{0,6}}?(?:{_NOT})")
 _NOT_BEFORE: Final = re.compile(
     r"(?:除了?|不要|不想|别|不是|不约|不能|不在|不去|原来的?|原定的?|本来是?|原本是?|把|从|之前约的?|预约的?|约的是?|我约的?|约了)$"
@@ -104,7 +106,8 @@ def _split(text: str, marks: list[Day | Time]) -> tuple[list[Day | Time], tuple[
         clause_end = re.search(r"[,。;!?\n 但就可]", text[mark.end : end])
         after = text[mark.end : mark.end + clause_end.start() if clause_end else end]
         before = text[max(0, mark.start - 6) : mark.start]
-        refused = bool(_NOT_AFTER.match(after)) or bool(_NOT_BEFORE.search(before))
+        after = _YES_OR_NO.sub("", after)
+        refused = bool(_NOT_AFTER.match(after)) or bool(_PAST.search(text[_clause_start(text, mark.start) : mark.start])) or bool(_NOT_BEFORE.search(before))
         if refused:
             excluded.append(mark.date.isoformat() if isinstance(mark, Day) else mark.text)
             if isinstance(mark, Day) or not _only_times_follow(marks[index + 1 :]):
@@ -117,3 +120,8 @@ def _split(text: str, marks: list[Day | Time]) -> tuple[list[Day | Time], tuple[
 def _only_times_follow(marks: Sequence[Day | Time]) -> bool:
     """Tell whether another time is named and no other day: then the day stays ("明天上午不行,下午可以")."""
     return bool(marks) and not any(isinstance(mark, Day) for mark in marks)
+
+
+def _clause_start(text: str, position: int) -> int:
+    """Give where the clause around a place begins."""
+    return max((text.rfind(mark, 0, position) for mark in ",。;!?\n "), default=-1) + 1

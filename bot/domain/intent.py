@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot.domain.understanding import (
@@ -77,6 +77,10 @@ class Vocabulary:
     """Meaning → emoji and bracketed names (`emoji.yaml`)."""
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Key word → homophones and near-typos (`variants.yaml`)."""
+    syllables: Mapping[str, str] = field(default_factory=dict)
+    """Syllable → the characters that people take for it (`sounds.yaml`)."""
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    """Key word → its syllables (`sounds.yaml`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,11 @@ class Reading:
             Candidate(intent=intent, score=hit.score, layer=hit.layer, reason=hit.reason, clause=hit.clause)
             for hit in best.values()
         ]
+
+    def agreed(self, intent: IntentName, prompt: PromptView | None) -> list[Candidate]:
+        """Give the hits for a yes or a no, tied to the prompt that takes it."""
+        tied = prompt.id if prompt is not None and prompt.kind in {"promo", "survey"} else None
+        return [replace(claim, prompt=tied) for claim in self.claimed(intent)]
 
     def has(self, *classes: str) -> bool:
         """Tell whether a word of any of these classes stands anywhere."""

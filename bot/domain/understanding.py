@@ -185,6 +185,11 @@ class ReplyContext:
     """Staff's corrections: normalised text → intent, active at once."""
 
     @property
+    def takes_yes(self) -> PromptView | None:
+        """The newest open prompt that a plain yes or no answers."""
+        return next((prompt for prompt in self.prompts if prompt.kind in {"promo", "survey", "appointment"}), None)
+
+    @property
     def asked(self) -> tuple[PromptView, ...]:
         """The open prompts; where none is open, those that ran out within the time of grace."""
         return self.prompts or tuple(prompt for prompt in self.lately if prompt.expired)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.conversation.choosing import bound, choose
-from bot.conversation.feeling import by_feeling
+from bot.conversation.feeling import by_feeling, settled
 from bot.conversation.mood import MoodScorer
 from bot.conversation.reading import Reader, vocabulary
 from bot.conversation.text import plain, squeezed
@@ -15,6 +15,7 @@ from bot.conversation.topics import Topics
 from bot.domain.content import Content
 from bot.domain.intent import Intent, Reading
 from bot.domain.understanding import Candidate, IntentName, Mood, ReplyContext, Scope, Slots, Understanding
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -53,7 +54,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
         chosen = (Candidate(intent="other", score=0.0, layer="none", reason="没有足够把握的解释", clause=None),)
     chosen = bound(chosen, context)
     slots = _slots(chosen, reading)
-    mood = language.mood.score(text, prompt=kind, rating=slots.rating)
+    mood = settled(language.mood.score(text, prompt=kind, rating=slots.rating), chosen, abusive=reading.abusive)
     return Understanding(
         text=text,
         normalized=language.normalise(text),

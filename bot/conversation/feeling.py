@@ -1,0 +1,153 @@
+"""What the mood of a reply adds where its words say nothing: complaints and praise in words that nobody listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.intent import Clause, Reading
+from bot.domain.understanding import PRIORITY, Candidate, IntentName, Mood, MoodLabel, ReplyContext
+
+Feel = Callable[..., Mood]
+
+WHOLE: Final = 0.6
+"""From this probability up the mood of a whole text makes a complaint or praise of it ..."""
+UNASKED: Final = 0.75
+"""... this much where nothing of ours is there to complain of or to praise."""
+CLAUSE: Final = 0.75
+"""So much of a clause that stands beside something clearer."""
+RHETORICAL: Final = 0.7
+"""So much of a question: then it asks nothing."""
+_ASKS: Final = re.compile("什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有|地址|电话")
+"""A question with one of these wants to know something, however it sounds."""
+SURE: Final = 0.85
+"""A complaint by a pattern or an exact phrase stands beside praise."""
+CHARS: Final = 4
+"""Shorter texts say too little."""
+BESIDE: Final[frozenset[IntentName]] = frozenset({"rating", "unsubscribe"})
+"""Intents beside which a reason is often given."""
+
+
+def by_feeling(
+    chosen: Sequence[Candidate], reading: Reading, context: ReplyContext, feel: Feel
+) -> tuple[tuple[Candidate, ...], list[Candidate]]:
+    """Add to what was chosen what the mood tells; give the choice and the candidates that are new."""
+    names = {candidate.intent for candidate in chosen}
+    if not names or (names == {"other"} and _unexplained(reading)):
+        felt = _whole(reading, context, feel)
+        return (tuple(felt) or tuple(chosen)), felt
+    if "question" in names and "complaint" not in names and not _ASKS.search(reading.text):
+        return _rhetorical(chosen, reading, feel)
+    if {"praise", "complaint"} <= names and not names & {"rating", "unsubscribe"}:
+        mild = all(candidate.score < SURE for candidate in chosen if candidate.intent == "complaint")
+        if mild and feel(reading.text).p[2] >= RHETORICAL:
+            return tuple(candidate for candidate in chosen if candidate.intent != "complaint"), []
+        return tuple(chosen), []
+    if names & BESIDE and not names & {"praise", "complaint"}:
+        felt = _clauses(reading, feel, praise="rating" in names)
+        return _ordered([*chosen, *felt]), felt
+    return tuple(chosen), []
+
+
+def _whole(reading: Reading, context: ReplyContext, feel: Feel) -> list[Candidate]:
+    if len(reading.whole) < CHARS or (reading.score and (reading.score.undecided or reading.score.out_of_range)):
+        return []
+    kind = context.prompts[0].kind if context.prompts else None
+    mood = feel(reading.text, prompt=kind)
+    neg, _, pos = mood.p
+    needed = WHOLE if kind in {"order", "text", "rating"} else UNASKED
+    if neg >= needed:
+        return [_candidate("complaint", neg, mood)]
+    if pos >= needed:
+        return [_candidate("praise", pos, mood)]
+    if _asked_why(context):
+        return [
+            Candidate(intent="complaint", score=0.6, layer="prompt", reason="答的是为什么打低分", prompt=context.prompts[0].id)
+        ]
+    return []
+
+
+def _asked_why(context: ReplyContext) -> bool:
+    """Tell whether we asked for the reason of a low score: whatever is written then is the reason."""
+    if not context.prompts or context.prompts[0].kind != "text":
+        return False
+    return any((prompt.answered or "") in {"rating:1", "rating:2", "rating:3"} for prompt in context.lately)
+
+
+def _rhetorical(
+    chosen: Sequence[Candidate], reading: Reading, feel: Feel
+) -> tuple[tuple[Candidate, ...], list[Candidate]]:
+    mood = feel(reading.text)
+    if mood.p[0] < RHETORICAL:
+        return tuple(chosen), []
+    felt = [_candidate("complaint", mood.p[0], mood)]
+    return _ordered([*(candidate for candidate in chosen if candidate.intent != "question"), *felt]), felt
+
+
+def _unexplained(reading: Reading) -> list[Clause]:
+    """Give the clauses about which words and numbers say nothing."""
+    explained = {hit.clause for hit in reading.hits} | {number.clause for number in reading.numbers}
+    return [c for c in reading.clauses[:6] if c.index not in explained and len(c.text) >= CHARS - 1]
+
+
+def _clauses(reading: Reading, feel: Feel, *, praise: bool) -> list[Candidate]:
+    found: list[Candidate] = []
+    for clause in _unexplained(reading):
+        found.extend(_clause(clause, feel, praise=praise))
+    return found[:1]
+
+
+def _clause(clause: Clause, feel: Feel, *, praise: bool) -> list[Candidate]:
+    mood = feel(clause.text)
+    neg, _, pos = mood.p
+    if neg >= CLAUSE:
+        return [_candidate("complaint", neg, mood, clause.index)]
+    if praise and pos >= CLAUSE:
+        return [_candidate("praise", pos, mood, clause.index)]
+    return []
+
+
+def _candidate(intent: IntentName, p: float, mood: Mood, clause: int | None = None) -> Candidate:
+    reason = f"语气:{mood.reason or mood.label}"
+    return Candidate(intent=intent, score=round(p * 0.8, 3), layer="mood", reason=reason, clause=clause)
+
+
+def _ordered(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(candidates, key=lambda candidate: PRIORITY[candidate.intent]))
+
+
+QUIET: Final[frozenset[IntentName]] = frozenset(
+    {
+        *("quiz_answer", "appointment_confirm", "appointment_cancel", "appointment_reschedule", "preference_change"),
+        *("affirm", "deny", "greeting", "help", "resubscribe"),
+    }
+)
+"""Who only answers, agrees or asks the way says nothing of how it was."""
+LOUD: Final = 0.8
+"""From this probability up even a stop, a question or a stray word counts as bad-tempered."""
+
+
+def settled(mood: Mood, chosen: Sequence[Candidate], *, abusive: bool) -> Mood:
+    """Hold the mood against what was understood: an answer is neutral, a complaint bad, praise good."""
+    names = {candidate.intent for candidate in chosen}
+    neg, *_ = mood.p
+    if abusive or ("complaint" in names and ("rating" not in names or "unsubscribe" in names)):
+        return mood if mood.label == "neg" else _as("neg", mood, "抱怨" if not abusive else "辱骂")
+    if "rating" in names:
+        return mood
+    if "praise" in names:
+        return mood if mood.label == "pos" else _as("pos", mood, "表扬")
+    if names <= QUIET:
+        return mood if mood.label == "neu" else _as("neu", mood, "只是作答")
+    if mood.label == "pos" or (mood.label == "neg" and neg < LOUD):
+        return _as("neu", mood, "没有表示好坏")
+    return mood
+
+
+def _as(label: MoodLabel, mood: Mood, why: str) -> Mood:
+    """Give the mood the label that was understood, no surer than that allows."""
+    p = {"neg": (0.75, 0.2, 0.05), "neu": (0.1, 0.8, 0.1), "pos": (0.05, 0.2, 0.75)}[label]
+    score = {"neg": -0.7, "neu": 0.0, "pos": 0.7}[label]
+    return replace(mood, label=label, p=p, score=score, reason=why, layer="intent")
