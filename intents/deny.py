@@ -16,9 +16,16 @@ DECLINABLE: Final = frozenset({"rating", "quiz", "preference", "order", "text"})
 """Kinds of question that a no closes without an answer."""
 
 
+STAYS = ("退订", "取消订阅", "不退", "td")
+"""A no to these leaves everything as it is and answers nothing."""
+
+
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a no: by number where a survey offers one, by words, or by a shake of an emoji."""
-    found = reading.agreed("deny", context.takes_yes)
+    found = [
+        replace(no, prompt=None) if any(word in no.reason for word in STAYS) else no
+        for no in reading.agreed("deny", context.takes_yes)
+    ]
     for prompt in context.asked:
         pick = reading.picks.get(prompt.id)
         if prompt.kind == "survey" and not prompt.options and pick and pick.options == (2,):

@@ -52,10 +52,9 @@ def _menu(asked: PromptView, pick: Pick, wish: Preference) -> Candidate:
 
 
 def _wish(wish: Preference, asked: PromptView | None) -> Candidate:
-    bare = asked is not None and wish.on and not wish.off and not wish.only
     slots = Slots(
-        only=wish.on if bare else wish.only,
-        on=() if bare else wish.on,
+        only=wish.only,
+        on=wish.on,
         off=wish.off,
         frequency=wish.frequency,
         send_time=wish.send_time,

@@ -106,7 +106,9 @@ def reschedule(turn: Turn, booking: Appointment, slots: Slots) -> list[Effect]:
         if prompt is not None and prompt.proposed == wanted:
             return move(turn, booking, wanted)
         return _weigh(turn, booking, prompt, wanted)
-    free = _matching(offered or booking.slots, turn, slots)
+    # What was offered already and did not suit is not offered again.
+    fresh = [slot for slot in booking.slots if slot not in offered]
+    free = _matching([*offered, *fresh] if slots.date or slots.period else fresh, turn, slots)
     if free:
         return _offer(turn, booking, prompt, free)
     if slots.date or slots.period:

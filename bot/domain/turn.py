@@ -96,6 +96,16 @@ class Turn:
         listed = self.content.words.get("acting", {}).get(name, ())
         return any(word in self.understanding.normalized for word in listed)
 
+    def knows(self, need: str) -> bool:
+        """Tell whether an answer has the fact it needs: of the shop, or `booking` and `code` of the customer."""
+        match need:
+            case "booking":
+                return any(one.state != "cancelled" and one.start >= self.at for one in self.customer.appointments)
+            case "code":
+                return bool(self.customer.rewards)
+            case _:
+                return bool(self.shop.facts.get(need))
+
     def newest(self, *kinds: PromptKind) -> Prompt | None:
         """Give the newest open prompt, of these kinds if any are named."""
         return next((prompt for prompt in self.open_prompts if not kinds or prompt.kind in kinds), None)

@@ -32,6 +32,7 @@ CAPS_LOOK_BACK: Final = timedelta(days=31)
 SENT_AT_MOST: Final = 200
 SAME_TEXT_WITHIN: Final = timedelta(minutes=10)
 ANSWERS_REMEMBERED: Final = 20
+MISSES_FORGOTTEN_AFTER: Final = timedelta(hours=24)
 MOOD_HALF_LIFE: Final = timedelta(days=14)
 BAD_NUMBER: Final = frozenset({"bad_number", "invalid_number"})
 """Reasons of a failed send that say that the number itself is no good."""
@@ -61,6 +62,13 @@ def ahead(customer: Customer, event: Event, effects: Sequence[Effect], now: date
     for effect in effects:
         customer = fold(customer, effect, entry)
     return customer
+
+
+def rested(customer: Customer, now: datetime) -> Customer:
+    """Forget what was not understood a day ago: the fallback ladder begins anew."""
+    if customer.last_reply_at is None or now - customer.last_reply_at < MISSES_FORGOTTEN_AFTER:
+        return customer
+    return replace(customer, misses=0)
 
 
 def newcomer(event: Event) -> Customer:
@@ -103,7 +111,7 @@ def _heard(customer: Customer, entry: LogEntry) -> Customer:
         and event.received_at - customer.last_reply_at < SAME_TEXT_WITHIN
     )
     customer = replace(
-        customer,
+        rested(customer, event.received_at),
         last_reply_at=max(event.received_at, customer.last_reply_at or event.received_at),
         last_text=text[:500] if understanding is None or understanding.masked is None else "",
         same_text=customer.same_text + 1 if again else 1,
@@ -118,7 +126,8 @@ def _heard(customer: Customer, entry: LogEntry) -> Customer:
 def _felt(customer: Customer, understanding: Understanding, now: datetime) -> Customer:
     """Let the emotion index fade and take in this reply; a reply that says nothing of mood moves nothing."""
     mood, emotion = understanding.mood, customer.emotion
-    misses = customer.misses + 1 if understanding.intent == "other" else 0
+    missed = understanding.intent == "other" and customer.paused_by is None
+    misses = customer.misses + 1 if missed else 0
     customer = replace(
         customer,
         script=_script(customer, understanding),

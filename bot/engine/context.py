@@ -87,8 +87,8 @@ def _is_late(past: ClosedPrompt, scene: Scene, text: str) -> bool:
             return past.answer is not None and age <= window
         case "expired":
             return past.answer is None and scene.at - (past.prompt.expires_at or past.closed_at) <= GRACE
-        case "stopped":
-            # Closed by a stop; a score that comes all the same is kept.
+        case "stopped" | "handed_over":
+            # A score that comes all the same is kept.
             return past.prompt.kind == "rating" and not scene.customer.wrong_number and age <= GRACE
         case _:
             return False

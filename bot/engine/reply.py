@@ -24,7 +24,7 @@ from bot.domain.events import ReplyReceived
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, Understanding
 from bot.domain.undoing import BOOKED, can_undo, take_back
-from bot.engine.apply import ahead
+from bot.engine.apply import ahead, rested
 from bot.engine.context import as_written, overtaken_by, reply_context
 from bot.engine.doings import alert_id
 from bot.engine.journeys import begun
@@ -81,7 +81,7 @@ def _settled(scene: Scene) -> tuple[list[Effect], Scene]:
     """Put the customer's prompts into the state they had when the reply was written."""
     ended = run_out(scene)
     closed = [effect for effect in ended if isinstance(effect, ClosePrompt)]
-    customer = ahead(scene.customer, scene.event, closed, scene.now)
+    customer = rested(ahead(scene.customer, scene.event, closed, scene.now), scene.event.received_at)
     return ended, scene.on(as_written(customer, scene.at))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.domain.content import Text
 from bot.domain.effects import AlertStaff, Effect, Reply, SendTemplate, StaySilent
+from bot.engine.context import next_booking
 from bot.engine.mind import Scene
 from bot.errors import TemplateError
 from bot.templating import render
@@ -36,14 +37,18 @@ def merge(scene: Scene, effects: Sequence[Effect]) -> list[Effect]:
 
 def word(scene: Scene, name: str, variables: Mapping[str, Any], *, again: bool = False) -> str:
     """Word one text. Raises TemplateError where it is not there or lacks a variable."""
+    customer = scene.customer
+    booking = next_booking(customer, scene.at)
     values = {
+        "booking": booking.isoformat() if booking else "",
+        "code": next(iter(reversed(tuple(customer.rewards))), ""),
         "facts": scene.shop.facts,
         "shop": scene.shop.signature,
         "opens": scene.shop.opens,
         "closes": scene.shop.closes,
         "zone": scene.shop.tz,
-        "all_stopped": scene.customer.stopped("service"),
-        **scene.customer.fields,
+        "all_stopped": customer.stopped("service"),
+        **customer.fields,
         **variables,
     }
     if name.startswith(FAQ):
