@@ -20,8 +20,9 @@ CLAUSE: Final = 0.75
 """So much of a clause that stands beside something clearer."""
 RHETORICAL: Final = 0.7
 """So much of a question: then it asks nothing."""
-_ASKS: Final = re.compile("什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有|地址|电话")
+_ASKS: Final = re.compile("什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有|地址|电话|没有?$|请问|想问|是不是|会不会|要不要")
 """A question with one of these wants to know something, however it sounds."""
+_BUT: Final = re.compile("不过|但|可是|然而|好在|还好|幸好|总体|总的|整体|好歹|只是")
 SURE: Final = 0.85
 """A complaint by a pattern or an exact phrase stands beside praise."""
 CHARS: Final = 4
@@ -41,6 +42,8 @@ def by_feeling(
     if "question" in names and "complaint" not in names and not _ASKS.search(reading.text):
         return _rhetorical(chosen, reading, feel)
     if {"praise", "complaint"} <= names and not names & {"rating", "unsubscribe"}:
+        if _turns_good(chosen, reading):
+            return tuple(candidate for candidate in chosen if candidate.intent != "complaint"), []
         mild = all(candidate.score < SURE for candidate in chosen if candidate.intent == "complaint")
         if mild and feel(reading.text).p[2] >= RHETORICAL:
             return tuple(candidate for candidate in chosen if candidate.intent != "complaint"), []
@@ -49,6 +52,13 @@ def by_feeling(
         felt = _clauses(reading, feel, praise="rating" in names)
         return _ordered([*chosen, *felt]), felt
     return tuple(chosen), []
+
+
+def _turns_good(chosen: Sequence[Candidate], reading: Reading) -> bool:
+    """Tell whether praise comes last, after a "but" ("等了几天,不过东西是真好")."""
+    good = max((c.clause or 0 for c in chosen if c.intent == "praise"), default=0)
+    bad = max((c.clause or 0 for c in chosen if c.intent == "complaint"), default=0)
+    return good > bad and good < len(reading.clauses) and bool(_BUT.match(reading.clauses[good].text))
 
 
 def _whole(reading: Reading, context: ReplyContext, feel: Feel) -> list[Candidate]:

@@ -38,7 +38,7 @@ _NAMES: Final = re.compile(
     )
 )
 _ALSO_NUMBERS: Final = frozenset({"十一", "五一", "六一", "七一", "八一", "三八", "五四", "520"})
-_HOLIDAY: Final = re.compile("[,。!?吧呢]|$|节|假|国庆|长假|黄金周|期间|前|后|那天|当天|放假|以后|之后|过后|再|可以|行")
+_HOLIDAY: Final = re.compile("[,。!?吧呢]|$|节|假|国庆|建军|劳动|儿童|妇女|青年|建党|长假|黄金周|期间|前|后|那天|当天|放假|以后|之后|过后|再|可以|行")
 _BEIJING: Final = ZoneInfo("Asia/Shanghai")
 
 

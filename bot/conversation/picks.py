@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from os.path import commonprefix
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -173,6 +174,11 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
             if not any(two[0] <= one[0] and two[1] >= one[1] and two[1] - two[0] > one[1] - one[0] for two in found)
         ]
     bare = _PREFIX.sub("", squeezed(text))
+    ending = commonprefix([name[::-1] for name in names])
+    for index, name in enumerate(names, 1):  # 红色 黄色 蓝色: "红的" will do
+        stem = name.removesuffix(ending[::-1]) if ending and len(names) > 1 else ""
+        if stem and bare.rstrip("的吧呀啊呢那个款种") == stem:
+            return [(0, len(text), index, f"“{stem}”只在“{name}”中有")]
     for index, name in enumerate(names, 1):
         parts = {name[i : i + 2] for i in range(len(name) - 1)} if len(name) >= 3 else set()
         own = {part for part in parts if sum(part in other for other in names) == 1}

@@ -48,6 +48,7 @@ _OTHERS_YES: Final = re.compile(
 _THING: Final = re.compile("快递|物流|订单|发货|配送|取件|取货|包裹|到货|派送|签收|取件码|服务|提醒")
 _MESSAGE: Final = re.compile("的?(?:通知|短信|信息|提醒|消息|类|推送)|的(?!时候|东西|是)")
 _BARE: Final = re.compile(r"[和跟与及、,&+加或还有以的类吧谢短信息通知就\s]*")
+_MORE_TOPICS: Final = re.compile("加|再|也|还|另外|添")
 _JOIN: Final = re.compile(r"^(?:短信|信息|消息|类|通知|提醒|推送|的)*(?:和|跟|与|及|、|以及|还有|,|&|\+|加|或)?$")
 
 _FREQUENCY: Final[tuple[tuple[Frequency, re.Pattern[str]], ...]] = (
@@ -105,6 +106,8 @@ def find_preference(text: str, clauses: Sequence[Clause], context: ReplyContext)
     """Find the preferences that a reply states; an empty one where it states none."""
     asked = any(prompt.kind == "preference" for prompt in context.prompts)
     only, on, off, keeps = _topics(text, asked=asked)
+    if asked and on and not only and not off and not _MORE_TOPICS.search(text):
+        only, on = on, ()
     frequency, at = _frequency(clauses)
     send_time, quiet_after, when_at = _times(clauses, context)
     where = tuple(sorted({*at, *when_at, *_where(clauses, only or on or off)}))

@@ -22,7 +22,7 @@ PERIODS: Final[dict[str, Period]] = {
 }  # fmt: skip
 _P: Final = "|".join(sorted(PERIODS, key=lambda word: -len(word)))
 _CLOCK_RE: Final = re.compile(
-    rf"(?P<period>{_P})?(?:的|大概|大约|差不多)? ?(?P<less>差(?:(?P<lessn>{_N})分钟?|一?刻钟?|(?P<lessk>{_N})刻))?(?:到|不到)?"
+    rf"(?P<period>{_P})?(?:的|大概|大约|差不多)? ?(?P<less>差(?:(?P<lessn>{_N})分钟?|一?刻钟?|(?P<lessk>{_N})刻))?"
     rf"(?<![周期拜])(?P<hour>{_N})(?:[点时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
     rf"(?: ?(?P<meridiem>[ap]\.?m))?"
 )
