@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,8 +26,6 @@ from bot.workers.mind import Mind
 LIVE_BATCH: Final = 64
 BULK_BATCH: Final = 16
 """Small, for a live event waits until the batch before it is through."""
-_BULK_EVERY: Final = 8
-"""Batches of live events after which the bulk lane gets its turn all the same."""
 MOST_TRIES: Final = 3
 _BETWEEN_TRIES_SECONDS: Final = 0.05
 _IDLE_SECONDS: Final = 1.0
@@ -57,42 +55,49 @@ class Processor:
         self._bulk_turns = bulk_turns
         self._committed = committed
         self._after: dict[Lane, str] = {"live": "0-0", "bulk": "0-0"}
-        self._batches = 0
-        self._careful = True
-        """What a former owner left may be what killed it: one by one, each try counted first."""
+        self._turn = asyncio.Lock()
+        """Live and bulk take turns; a live batch waits for one small bulk batch at most."""
+        self._careful: set[Lane] = {"live", "bulk"}
+        """What a former owner left may be what killed it: in the first batch tries are counted before they are made."""
 
     async def run(self, stop: Stop) -> None:
         """Handle events until told to stop. Raises LeaseLost."""
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                lanes.create_task(self._keep_on(self.live_turn, stop))
+                lanes.create_task(self._keep_on(self.bulk_turn, stop))
+        except* LeaseLost as lost:
+            raise lost.exceptions[0] from None
+
+    async def live_turn(self) -> bool:
+        """Handle one batch of live events; tells whether there was any."""
+        async with self._turn:
+            return await self._handle("live", LIVE_BATCH)
+
+    async def bulk_turn(self) -> bool:
+        """Handle one small batch of bulk events, when its turn among all partitions has come."""
+        async with self._bulk_turns, self._turn:
+            return await self._handle("bulk", BULK_BATCH)
+
+    async def _keep_on(self, lane_turn: Callable[[], Awaitable[bool]], stop: Stop) -> None:
         with self._store.bell.ear(keys.bell(self._lease.partition)) as ear:
             stop.wakes(ear)
 
             async def turn() -> None:
                 ear.clear()
-                if not await self.turn() and not stop:
+                if not await lane_turn() and not stop:
                     await heard(ear, _IDLE_SECONDS)
 
             await keep_on("processor", turn, stop)
 
-    async def turn(self) -> bool:
-        """Handle one batch, live before bulk; tells whether there was any."""
-        read, partition = self._store.inbox.read, self._lease.partition
-        live = await read(partition, "live", self._after["live"], LIVE_BATCH)
-        if live:
-            self._batches += 1
-            await self._handle(live)
-        bulk_is_due = not live or self._batches % _BULK_EVERY == 0
-        bulk = await read(partition, "bulk", self._after["bulk"], BULK_BATCH) if bulk_is_due else []
-        if bulk:
-            async with self._bulk_turns:
-                await self._handle(bulk)
-        if self._careful and not live and not bulk:
-            self._careful = False
-        return bool(live or bulk)
-
-    async def _handle(self, entries: list[Entry]) -> None:
+    async def _handle(self, lane: Lane, most: int) -> bool:
+        entries = await self._store.inbox.read(self._lease.partition, lane, self._after[lane], most)
+        if not entries:
+            self._careful.discard(lane)
+            return False
         self._mind.step("read")
         try:
-            if self._careful:
+            if lane in self._careful and await self._tried_before(entries):
                 await self._one_by_one(entries)
             else:
                 await self._together(entries)
@@ -101,7 +106,14 @@ class Processor:
         except Exception:
             log.exception("batch_failed", partition=self._lease.partition, events=len(entries))
             await self._one_by_one(entries)
-        self._after[entries[0].lane] = entries[-1].id
+        self._careful.discard(lane)
+        self._after[lane] = entries[-1].id
+        return True
+
+    async def _tried_before(self, entries: list[Entry]) -> bool:
+        """Count a try at each of the first entries, and tell whether one of them saw the end of a former owner."""
+        failed, partition = self._store.inbox.failed, self._lease.partition
+        return max(await asyncio.gather(*(failed(partition, entry) for entry in entries))) > 1
 
     async def _together(self, entries: list[Entry]) -> None:
         while entries:
