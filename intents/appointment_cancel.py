@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.booking import booking_of, cancel, question_of, unknown
+from bot.domain.booking import booking_of, cancel, question_of, unknown, which
 from bot.domain.effects import Effect, RecordLateReply
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
@@ -35,6 +35,8 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 def respond(turn: Turn) -> list[Effect]:
     """Cancel the booking and nothing else; the answer offers another time."""
+    if (asked := which(turn)) is not None:
+        return asked
     past, booking = turn.closed, booking_of(turn)
     late: list[Effect] = []
     if question_of(turn) is None and past is not None and past.reason != "answered":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.booking import booking_of, confirm, move, question_of, restore, unknown
+from bot.domain.booking import booking_of, confirm, move, question_of, restore, unknown, which
 from bot.domain.effects import Effect, RecordLateReply
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
@@ -64,6 +64,8 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 def respond(turn: Turn) -> list[Effect]:
     """The customer will come, agrees to a proposed time, or comes after all."""
+    if (asked := which(turn)) is not None:
+        return asked
     prompt, past = question_of(turn), turn.closed
     booking = booking_of(turn)
     if prompt is None and past is not None and past.reason != "answered":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.booking import booking_of, reschedule, unknown
+from bot.domain.booking import booking_of, reschedule, unknown, which
 from bot.domain.effects import Effect
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
@@ -118,6 +118,8 @@ def _fits(reading: Reading, slot: datetime) -> bool:
 
 def respond(turn: Turn) -> list[Effect]:
     """Propose another time and read it back; done only when the customer agrees or picks an offered one."""
+    if (asked := which(turn)) is not None:
+        return asked
     booking = booking_of(turn) or booking_of(turn, cancelled=True)
     return reschedule(turn, booking, turn.understanding.slots) if booking else unknown(turn)
 

@@ -20,7 +20,8 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # n
     found.extend(
         Candidate(intent="question", score=CLEAR, layer="pattern", reason=f"“{clause.text}”是问句", clause=clause.index)
         for clause in reading.clauses
-        if clause.question and clause.index not in said
+        if clause.question
+        and clause.index not in said
         and len(clause.core) > 1
         and not clause.text.startswith(("谁说", "没说", "谁讲", "谁知道"))
     )

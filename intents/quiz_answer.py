@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.booking import WHICH, chosen
 from bot.domain.customer import Prompt
 from bot.domain.effects import (
     ClosePrompt,
@@ -48,6 +49,8 @@ def respond(turn: Turn) -> list[Effect]:
     prompt, past = turn.prompt, turn.closed
     if option is None:
         return []
+    if prompt is not None and (prompt.subject or "").startswith(f"{WHICH}/"):
+        return chosen(turn, prompt, option)
     if prompt is not None and prompt.kind != "quiz":
         return _chosen(turn, prompt, option)
     if prompt is not None:

@@ -24,6 +24,10 @@ from bot.domain.understanding import Period, Slots
 
 PROPOSAL_KEPT: Final = timedelta(hours=24)
 OFFERED_AT_MOST: Final = 4
+MENU_ANSWER: Final = 2
+"""Up to so many characters a reply is a number of the menu, which the newest question takes."""
+WHICH: Final = "which"
+"""What the subject of the question "which booking?" begins with; the intent and the wanted time follow."""
 _PERIODS: Final[dict[Period, tuple[str, str]]] = {
     "morning": ("00:00", "12:00"),
     "noon": ("11:00", "14:00"),
@@ -34,21 +38,82 @@ _PERIODS: Final[dict[Period, tuple[str, str]]] = {
 
 def question_of(turn: Turn) -> Prompt | None:
     """Give the open appointment prompt that the reply speaks to."""
-    prompt = turn.prompt
-    return prompt if prompt is not None and prompt.kind == "appointment" else turn.newest("appointment")
+    asked = [prompt for prompt in turn.open_prompts if prompt.kind == "appointment"]
+    named = _named(turn, standing(turn))
+    about = next((prompt for prompt in asked if named and prompt.appointment == named.id), None)
+    bound = next((prompt for prompt in asked if prompt.id == turn.candidate.prompt), None)
+    return about or bound or next(iter(asked), None)
 
 
 def booking_of(turn: Turn, *, cancelled: bool = False) -> Appointment | None:
-    """Give the booking that the reply speaks of: the prompt's, else the next one that stands."""
-    prompt = question_of(turn)
-    closed = turn.closed
-    named = prompt or (closed.prompt if closed and closed.prompt.kind == "appointment" else None)
-    bookings = {one.id: one for one in turn.customer.appointments}
-    if named is not None and named.appointment is not None:
+    """Give the booking that the reply speaks of: the one it names, the prompt's, else the next one that stands."""
+    if not cancelled and (named := _named(turn, standing(turn))):
+        return named
+    prompt, closed = question_of(turn), turn.closed
+    about = prompt or (closed.prompt if closed and closed.prompt.kind == "appointment" else None)
+    known = {one.id: one for one in turn.customer.appointments}
+    if about is not None and about.appointment is not None:
         # One that the shop has not told us of, but asks about, is known by the question alone.
-        return bookings.get(named.appointment) or Appointment(id=named.appointment, start=named.expires_at or turn.now)
-    standing = [one for one in bookings.values() if one.start >= turn.at and (one.state == "cancelled") == cancelled]
-    return min(standing, key=lambda one: one.start, default=None)
+        return known.get(about.appointment) or Appointment(id=about.appointment, start=about.expires_at or turn.now)
+    fitting = [one for one in known.values() if one.start >= turn.at and (one.state == "cancelled") == cancelled]
+    return min(fitting, key=lambda one: one.start, default=None)
+
+
+def which(turn: Turn) -> list[Effect] | None:
+    """Ask which booking is meant, by name and time, where several stand and the reply does not tell; None: it tells."""
+    bookings = standing(turn)
+    asked = {prompt.appointment for prompt in turn.open_prompts if prompt.kind == "appointment"}
+    if len(bookings) < 2 or len(asked) == 1 or (asked and len(turn.understanding.normalized) <= MENU_ANSWER):
+        return None
+    if _named(turn, bookings) is not None:
+        return None
+    slots = turn.understanding.slots
+    options = tuple(f"{turn.label(one.start)}{one.service}" for one in bookings)
+    prompt = Prompt(
+        id=turn.ids.make("prompt", "which"),
+        kind="choice",
+        opened_at=turn.now,
+        expires_at=turn.now + PROPOSAL_KEPT,
+        options=options,
+        subject="/".join((WHICH, turn.candidate.intent, slots.date or "", slots.time or "")),
+    )
+    choices = " ".join(f"{place}){option}" for place, option in enumerate(options, 1))
+    return [OpenPrompt(prompt=prompt), turn.say("appointment_which", choices=choices)]
+
+
+def chosen(turn: Turn, prompt: Prompt, option: int) -> list[Effect]:
+    """Do to the chosen booking what the customer wanted before we asked which one."""
+    _, intent, day, clock = (prompt.subject or "///").split("/")
+    bookings = standing(turn)
+    if not 0 < option <= len(bookings):
+        return []
+    booking = bookings[option - 1]
+    closed = ClosePrompt(prompt=prompt.id, reason="replaced", answer=str(option), answered_at=turn.event.at)
+    match intent:
+        case "appointment_cancel":
+            return [closed, *cancel(turn, booking)]
+        case "appointment_reschedule":
+            return [closed, *reschedule(turn, booking, Slots(date=day or None, time=clock or None))]
+        case _:
+            return [closed, *confirm(turn, booking)]
+
+
+def standing(turn: Turn) -> list[Appointment]:
+    """Give the bookings that still stand, the next one first."""
+    ahead = (one for one in turn.customer.appointments if one.state != "cancelled" and one.start >= turn.at)
+    return sorted(ahead, key=lambda one: one.start)
+
+
+def _named(turn: Turn, bookings: Sequence[Appointment]) -> Appointment | None:
+    """Give the booking that is told by its place among them ("第二个") or its service."""
+    if len(bookings) < 2:
+        return None
+    for place, booking in enumerate(bookings):
+        if turn.has_words(f"place_{place + 1}") or (
+            booking.service and booking.service in turn.understanding.normalized
+        ):
+            return booking
+    return None
 
 
 def unknown(turn: Turn) -> list[Effect]:
@@ -97,6 +162,8 @@ def restore(turn: Turn, booking: Appointment) -> list[Effect]:
 def reschedule(turn: Turn, booking: Appointment, slots: Slots) -> list[Effect]:
     """Find out which time is wanted: pick an offered one, propose one, offer some, or ask."""
     prompt = question_of(turn)
+    if prompt is not None and prompt.appointment not in {booking.id, None}:
+        prompt = None
     offered = prompt.slots_offered if prompt else ()
     wanted = _wanted(turn, booking, slots, prompt)
     picked = _picked(offered, slots, wanted)
@@ -203,6 +270,8 @@ def _matching(free: Sequence[datetime], turn: Turn, slots: Slots) -> list[dateti
 def _done(turn: Turn, booking: Appointment, effects: list[Effect], answer: str, said: Reply) -> list[Effect]:
     """Close every question about this booking; where one was open, content says what to answer."""
     asked = question_of(turn)
+    if asked is not None and asked.appointment not in {booking.id, None}:
+        asked = None
     about = [
         prompt
         for prompt in turn.open_prompts
