@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from bot.domain.feed import FeedItem
 from bot.domain.messages import STATE_RANK
 from bot.domain.understanding import INTENTS
 from bot.web.console.phone import handsets
-from bot.web.console.reading import Reading, read
+from bot.web.console.reading import UNTOLD, Reading, read
 from bot.web.console.render import fragment
 from bot.web.console.states import States, state_of
 from bot.web.console.stream import opened, place
@@ -64,16 +64,23 @@ class Card:
     states: States = field(default_factory=States)
     """How far the texts got."""
 
+    @property
+    def done(self) -> tuple[str, ...]:
+        """The effects that are worth a word."""
+        return tuple(dict.fromkeys(effect for effect in self.item.effects if effect not in UNTOLD))
+
 
 async def feed_page(visit: Visit) -> web.StreamResponse:
     """Show the feed beside the simulated phone; with `part=1` only the cards, for the page's own script."""
     filters = _filters(visit)
     cards, last = await _cards(visit, filters)
     if visit.request.query.get("part"):
-        return web.json_response({"html": fragment("_cards.html", visit.t, cards=cards), "last": last})
+        return web.json_response({"html": _html(visit, cards), "last": last})
     return visit.page(
         "feed.html",
         cards=cards,
+        shops=len(visit.deps.shops),
+        pulse=await _pulse(visit),
         last=last,
         filters=filters,
         intents=INTENTS,
@@ -93,7 +100,7 @@ async def feed_stream(visit: Visit) -> web.StreamResponse:
                 await stream.send("state", _moved(item, visit.t), item.id)
             elif item.kind in _INSIDE or filters.fit(item):
                 card = _card(item, visit, States())
-                html = fragment("_cards.html", visit.t, cards=[card])
+                html = _html(visit, [card])
                 inside = item.kind in _INSIDE
                 line = {"event": item.event, "customer": item.customer, "inside": inside, "html": html}
                 await stream.send("item", line, item.id)
@@ -118,10 +125,27 @@ async def _cards(visit: Visit, filters: Filters) -> tuple[list[Card], str]:
     return list(cards.values())[::-1][:_SHOWN], last
 
 
+async def _pulse(visit: Visit) -> Mapping[str, int]:
+    """Count the moods of the replies of the last 24 hours."""
+    now = visit.deps.clock()
+    since = now - timedelta(hours=24)
+    pulse = dict.fromkeys(("neg", "neu", "pos"), 0)
+    for month in dict.fromkeys((f"{since:%Y-%m}", f"{now:%Y-%m}")):
+        for name, count in (await visit.deps.store.feed.counts(month)).items():
+            _, hour, topic, mood = name.split("|")
+            if topic == "-" and mood in pulse and hour > f"{since:%Y-%m-%dT%H}":
+                pulse[mood] += count
+    return pulse
+
+
 def _card(item: FeedItem, visit: Visit, states: States) -> Card:
     shop = visit.deps.shops.get(item.shop, visit.shop)
     inside = [item] if item.kind in _INSIDE else []
     return Card(item=item, reading=read(item.understanding, visit.t), zone=shop.tz, subs=inside, states=states)
+
+
+def _html(visit: Visit, cards: list[Card]) -> str:
+    return fragment("_cards.html", visit.t, cards=cards, shops=len(visit.deps.shops))
 
 
 def _moved(item: FeedItem, t: Translator) -> dict[str, Any]:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.web.console.words import Translator
+
+UNTOLD: Final = frozenset(
+    {
+        "attach_comment",
+        "alert_staff",
+        "cancel_schedule",
+        "close_prompt",
+        "count",
+        "open_prompt",
+        "reply",
+        "schedule",
+        "send_template",
+    }
+)
+"""Effects that are seen by themselves or matter to nobody who reads along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import cache
@@ -16,32 +15,31 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.web.console.words import Translator
 
 _YEAR_S: Final = 365 * 24 * 3600
+_KINDS: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 @cache
-def assets() -> Mapping[str, tuple[str, bytes, str]]:
-    """Read the static files once: name → (tag of its content, bytes, content type)."""
-    read = {}
-    for file in files("bot.web.console").joinpath("static").iterdir():
-        raw = file.read_bytes()
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        read[file.name] = (hashlib.sha256(raw).hexdigest()[:12], raw, kind)
-    return read
+def assets() -> tuple[str, Mapping[str, tuple[bytes, str]]]:
+    """Read the static files once: a tag of all that is in them, and name → (bytes, content type)."""
+    found = {file.name: file.read_bytes() for file in files("bot.web.console").joinpath("static").iterdir()}
+    tag = hashlib.sha256(b"".join(found[name] for name in sorted(found))).hexdigest()[:12]
+    return tag, {name: (raw, _KINDS[name.rpartition(".")[2]]) for name, raw in found.items()}
 
 
 def asset(name: str) -> str:
-    """Give the URL of a static file; it changes with its content, so it may be kept for ever."""
-    return f"/static/{assets()[name][0]}/{name}"
+    """Give the URL of a static file; it changes with the files' content, so it may be kept for ever."""
+    return f"/static/{assets()[0]}/{name}"
 
 
 async def static(request: web.Request) -> web.Response:
     """Answer with a static file."""
-    found = assets().get(request.match_info["name"])
+    tag, known = assets()
+    found = known.get(request.match_info["name"])
     if found is None:
         raise web.HTTPNotFound
-    tag, raw, kind = found
+    raw, kind = found
     kept = f"public, max-age={_YEAR_S}, immutable" if request.match_info["tag"] == tag else "no-cache"
-    charset = "utf-8" if kind.startswith(("text/", "application/javascript")) else None
+    charset = "utf-8" if kind.startswith("text/") else None
     return web.Response(
         body=raw, content_type=kind, charset=charset, headers={"Cache-Control": kept, "ETag": f'"{tag}"'}
     )

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 from bot.domain.decision import LogEntry
 from bot.domain.effects import AlertStaff, Reply, SendTemplate
 from bot.domain.events import BusinessEvent, LinkClicked, ReceiptReceived, ReplyReceived, SendFinished, StaffActed
 from bot.engine.texts import message_id
 from bot.engine.understand import explain
-from bot.web.console.reading import Reading, read
+from bot.web.console.reading import UNTOLD, Reading, read
 from bot.web.console.states import States
 from bot.web.console.words import Translator
 
 BlockKind = Literal["them", "us", "note", "happened", "staff", "alert"]
-
-_SILENT: Final = frozenset({"schedule", "cancel_schedule", "count", "reply", "send_template", "alert_staff"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +60,7 @@ def blocks(entries: Sequence[LogEntry], t: Translator) -> list[Block]:
 def _said(entry: LogEntry, t: Translator) -> Iterator[Block]:
     """What happened: the customer wrote, the shop told us something, a colleague acted."""
     event = entry.event
-    kinds = dict.fromkeys(effect.kind for effect in entry.effects if effect.kind not in _SILENT)
+    kinds = dict.fromkeys(effect.kind for effect in entry.effects if effect.kind not in UNTOLD)
     done = tuple(t.word("effect", kind) for kind in kinds)
     match event.what:
         case ReplyReceived(message=message):
@@ -83,7 +81,9 @@ def _said(entry: LogEntry, t: Translator) -> Iterator[Block]:
             return
         case StaffActed() as act:
             label = t.word("action", act.action)
-            yield Block(kind="staff", at=event.at, event=event.id, label=label, text=act.text, by=act.actor)
+            # What was asked stands below as a text of ours.
+            text = "" if act.action == "open_prompt" else act.text
+            yield Block(kind="staff", at=event.at, event=event.id, label=label, text=text, by=act.actor)
         case LinkClicked():
             yield Block(kind="happened", at=event.at, event=event.id, label=t.word("event", "link_clicked"))
         case _ if done:
