@@ -20,7 +20,8 @@ def respond(turn: Turn) -> list[Effect]:
     named = turn.understanding.slots.scope
     refused = [scope for scope, consent in turn.customer.consent.items() if consent.state == "out"]
     scopes = [named] if named not in (None, "marketing", "all") else dict.fromkeys(["marketing", *refused])
-    return [*(OptIn(scope=scope, words=turn.words) for scope in scopes), turn.say("resubscribed")]
+    answer = [] if turn.gateway_confirms else [turn.say("resubscribed")]
+    return [*(OptIn(scope=scope, words=turn.words) for scope in scopes), *answer]
 
 
 INTENT = Intent("resubscribe", claims, respond)

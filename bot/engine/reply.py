@@ -21,8 +21,9 @@ from bot.domain.effects import (
     StaySilent,
 )
 from bot.domain.events import ReplyReceived
+from bot.domain.messages import InboundMessage
 from bot.domain.turn import Turn
-from bot.domain.understanding import Candidate, Understanding
+from bot.domain.understanding import Candidate, IntentName, Understanding
 from bot.domain.undoing import BOOKED, can_undo, take_back
 from bot.engine.apply import ahead, rested
 from bot.engine.context import as_written, overtaken_by, reply_context
@@ -43,6 +44,8 @@ COURTESIES: Final = frozenset(
 SLIPS: Final = frozenset({"other", "deny", "affirm", "resubscribe", "help"})
 """Meanings that may be no more than "that was a slip"."""
 UNDOABLE: Final = BOOKED | {"record_rating", "record_quiz_answer", "record_survey_answer"}
+KEY_WORD: Final = 5
+"""A gateway that answers stop words itself knows bare ones of so many characters, not sentences."""
 SAME_AT_MOST: Final = 4
 """So often in a row the same text within minutes: a machine."""
 ANSWERS_AT_MOST: Final = 12
@@ -53,17 +56,18 @@ ABUSE_REMEMBERS: Final = timedelta(days=14)
 
 def answer(scene: Scene) -> tuple[Understanding, list[Effect]]:
     """Understand a reply and give its effects, answers not yet worded."""
-    assert isinstance(scene.event.what, ReplyReceived)  # noqa: S101 - told apart by the caller's match
-    text = scene.event.what.message.text
+    text = _message(scene).text
     settled, scene = _settled(scene)
     understanding = understand(text, reply_context(scene, text), scene.mind.language)
-    understanding = _abuse_means_stop(scene, _gateway_stop(scene, understanding))
+    understanding = _abuse_means_stop(scene, _by_gateway(scene, understanding))
     return understanding, [*settled, *_respond(scene, understanding, text)]
 
 
 def _respond(scene: Scene, understanding: Understanding, text: str) -> list[Effect]:
     if understanding.silence is not None:
         return [StaySilent(reason=understanding.silence)]
+    if _took(scene) == "help":
+        return [StaySilent(reason="gateway_helps")]
     if _looping(scene, text) and not ALWAYS & set(understanding.intents):
         return _end_loop(scene)
     if scene.customer.paused_by is not None:
@@ -119,8 +123,6 @@ def _taken_back(scene: Scene, understanding: Understanding) -> list[Effect]:
 
 
 def _turn(scene: Scene, understanding: Understanding, candidate: Candidate, so_far: Sequence[Effect]) -> Turn:
-    what = scene.event.what
-    assert isinstance(what, ReplyReceived)  # noqa: S101 - only replies have turns
     return Turn(
         event=scene.event,
         at=scene.at,
@@ -133,7 +135,7 @@ def _turn(scene: Scene, understanding: Understanding, candidate: Candidate, so_f
         ids=scene.ids,
         answer_for=scene.mind.answer_for,
         abuse_after_complaint=understanding.abusive and _has_complained(scene),
-        gateway_confirms=what.message.opt_out_type is not None or what.message.account in scene.mind.confirming,
+        gateway_confirms=_confirmed_by_gateway(scene),
         so_far=tuple(so_far),
     )
 
@@ -167,27 +169,46 @@ def _with_staff(scene: Scene, understanding: Understanding) -> list[Effect]:
     return [*effects, StaySilent(reason="with_staff")]
 
 
-def _gateway_stop(scene: Scene, understanding: Understanding) -> Understanding:
-    """A stop word that the gateway has acted on is a stop, whatever we make of it."""
-    what = scene.event.what
-    assert isinstance(what, ReplyReceived)  # noqa: S101 - only replies are understood
-    if (what.message.opt_out_type or "").lower() != "stop":
-        return understanding
-    return _led_by_stop(understanding, "gateway", "网关已按退订处理")
+def _by_gateway(scene: Scene, understanding: Understanding) -> Understanding:
+    """A stop or start word that the gateway has acted on is one, whatever we make of it."""
+    match _took(scene):
+        case "stop":
+            return _led_by(understanding, "unsubscribe", "gateway", "网关已按退订处理")
+        case "start":
+            return _led_by(understanding, "resubscribe", "gateway", "网关已恢复发送")
+        case _:
+            return understanding
 
 
 def _abuse_means_stop(scene: Scene, understanding: Understanding) -> Understanding:
     if not understanding.abusive or not _has_complained(scene):
         return understanding
-    return _led_by_stop(understanding, "history", "投诉之后的辱骂按要求停发处理")
+    return _led_by(understanding, "unsubscribe", "history", "投诉之后的辱骂按要求停发处理")
 
 
-def _led_by_stop(understanding: Understanding, layer: str, reason: str) -> Understanding:
-    if "unsubscribe" in understanding.intents:
+def _led_by(understanding: Understanding, intent: IntentName, layer: str, reason: str) -> Understanding:
+    if intent in understanding.intents:
         return understanding
-    stop = Candidate(intent="unsubscribe", score=1.0, layer=layer, reason=reason)
+    leader = Candidate(intent=intent, score=1.0, layer=layer, reason=reason)
     kept = tuple(one for one in understanding.chosen if one.intent != "other")
-    return replace(understanding, chosen=(stop, *kept), unsure=False, silence=None)
+    return replace(understanding, chosen=(leader, *kept), unsure=False, silence=None)
+
+
+def _message(scene: Scene) -> InboundMessage:
+    assert isinstance(scene.event.what, ReplyReceived)  # noqa: S101 - only replies come here
+    return scene.event.what.message
+
+
+def _confirmed_by_gateway(scene: Scene) -> bool:
+    """Tell whether the gateway answers this stop: it says so, or it does so with bare key words."""
+    message = _message(scene)
+    bare = len(message.text.strip()) <= KEY_WORD
+    return bool(_took(scene)) or (bare and message.account in scene.mind.confirming)
+
+
+def _took(scene: Scene) -> str:
+    """Give what the gateway says it took the reply for: stop, start, help, or nothing."""
+    return (_message(scene).opt_out_type or "").lower()
 
 
 def _has_complained(scene: Scene) -> bool:

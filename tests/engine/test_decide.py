@@ -130,6 +130,15 @@ def test_a_gateway_that_took_the_stop_itself_is_believed_and_not_repeated() -> N
     decision = decide(None, replied("STOP", opt_out_type="STOP"), packaged_mind(), NOW)
     assert "opt_out" in kinds(decision.entry.effects)
     assert not decision.outbox
+    back = decide(decision.customer, replied("START", "e2", opt_out_type="start"), packaged_mind(), NOW)
+    assert back.customer.consent["marketing"].state == "in"
+    assert not back.outbox
+
+
+def test_a_gateway_that_confirms_key_words_does_not_confirm_sentences() -> None:
+    mind = replace(packaged_mind(), confirming=frozenset({"g"}))
+    assert not decide(None, replied("TD"), mind, NOW).outbox
+    assert decide(None, replied("请以后不要再给我发短信了"), mind, NOW).outbox
 
 
 def test_no_answer_names_a_rendered_template_that_is_missing() -> None:
