@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.domain.customer import Customer, Emotion, LastAct, Seen, Sent
 from bot.domain.decision import LogEntry
@@ -37,7 +37,12 @@ MOOD_HALF_LIFE: Final = timedelta(days=14)
 BAD_NUMBER: Final = frozenset({"bad_number", "invalid_number"})
 """Reasons of a failed send that say that the number itself is no good."""
 
-_QUIET: Final = frozenset({"reply", "stay_silent", "ignore_duplicate", "count", "schedule", "cancel_schedule"})
+_QUIET: Final = frozenset(
+    {
+        *("reply", "stay_silent", "ignore_duplicate", "count", "schedule", "cancel_schedule"),
+        *("open_prompt", "close_prompt", "notify_shop"),
+    }
+)
 """Kinds that change nothing a customer could want back."""
 
 
@@ -45,15 +50,14 @@ def apply(customer: Customer | None, entry: LogEntry) -> Customer:
     """Give the customer as it is after a log entry; None begins a new one."""
     event = entry.event
     after = customer or newcomer(event)
-    if entry.dedupe_key is not None:
-        after = _remember(after, entry.dedupe_key, entry.decided_at)
+    seen = _with_key(after, entry.dedupe_key, entry.decided_at)
     if any(isinstance(effect, IgnoreDuplicate) for effect in entry.effects):
-        return replace(after, version=after.version + 1)
+        return replace(after, version=after.version + 1, seen=seen)
     after = _happened(after, entry)
     for position, effect in enumerate(entry.effects):
         after = fold(after, effect, entry) if not isinstance(effect, Reply | SendTemplate) else after
         after = _said(after, effect, entry, position)
-    return replace(_keep_last_act(after, entry), version=after.version + 1)
+    return replace(after, version=after.version + 1, seen=seen, last_act=_last_act(after, entry))
 
 
 def ahead(customer: Customer, event: Event, effects: Sequence[Effect], now: datetime) -> Customer:
@@ -76,9 +80,11 @@ def newcomer(event: Event) -> Customer:
     return Customer(id=event.customer, shop=event.shop, phone=event.phone, created_at=event.received_at)
 
 
-def _remember(customer: Customer, key: str, now: datetime) -> Customer:
+def _with_key(customer: Customer, key: str | None, now: datetime) -> tuple[Seen, ...]:
+    if key is None:
+        return customer.seen
     kept = [seen for seen in customer.seen if now - seen.at < SEEN_FOR and seen.key != key]
-    return replace(customer, seen=(*kept, Seen(key=key, at=now))[-SEEN_AT_MOST:])
+    return (*kept, Seen(key=key, at=now))[-SEEN_AT_MOST:]
 
 
 def _happened(customer: Customer, entry: LogEntry) -> Customer:
@@ -110,38 +116,36 @@ def _heard(customer: Customer, entry: LogEntry) -> Customer:
         and customer.last_reply_at is not None
         and event.received_at - customer.last_reply_at < SAME_TEXT_WITHIN
     )
-    customer = replace(
-        rested(customer, event.received_at),
-        last_reply_at=max(event.received_at, customer.last_reply_at or event.received_at),
-        last_text=text[:500] if understanding is None or understanding.masked is None else "",
-        same_text=customer.same_text + 1 if again else 1,
-        gateway=message.account or customer.gateway,
-        ext=message.ext or customer.ext,
-    )
-    return (
-        customer if understanding is None or understanding.silence else _felt(customer, understanding, entry.decided_at)
-    )
+    customer = rested(customer, event.received_at)
+    changes: dict[str, Any] = {
+        "last_reply_at": max(event.received_at, customer.last_reply_at or event.received_at),
+        "last_text": text[:500] if understanding is None or understanding.masked is None else "",
+        "same_text": customer.same_text + 1 if again else 1,
+        "gateway": message.account or customer.gateway,
+        "ext": message.ext or customer.ext,
+    }
+    if understanding is not None and understanding.silence is None:
+        changes |= _felt(customer, understanding, entry.decided_at)
+    # One copy for all: this runs for every reply.
+    return replace(customer, **changes)
 
 
-def _felt(customer: Customer, understanding: Understanding, now: datetime) -> Customer:
+def _felt(customer: Customer, understanding: Understanding, now: datetime) -> dict[str, Any]:
     """Let the emotion index fade and take in this reply; a reply that says nothing of mood moves nothing."""
     mood, emotion = understanding.mood, customer.emotion
     missed = understanding.intent == "other" and customer.paused_by is None
-    misses = customer.misses + 1 if missed else 0
-    customer = replace(
-        customer,
-        script=_script(customer, understanding),
-        mood=mood.label,
-        misses=misses,
-        complained_at=now if "complaint" in understanding.intents else customer.complained_at,
-    )
-    if mood.label == "neu":
-        return customer
-    fade = 0.5 ** ((now - emotion.at) / MOOD_HALF_LIFE) if emotion.at else 0.0
-    return replace(
-        customer,
-        emotion=Emotion(total=emotion.total * fade + mood.score, weight=emotion.weight * fade + 1.0, at=now),
-    )
+    changes: dict[str, Any] = {
+        "script": _script(customer, understanding),
+        "mood": mood.label,
+        "misses": customer.misses + 1 if missed else 0,
+    }
+    if "complaint" in understanding.intents:
+        changes["complained_at"] = now
+    if mood.label != "neu":
+        fade = 0.5 ** ((now - emotion.at) / MOOD_HALF_LIFE) if emotion.at else 0.0
+        total, weight = emotion.total * fade + mood.score, emotion.weight * fade + 1.0
+        changes["emotion"] = Emotion(total=total, weight=weight, at=now)
+    return changes
 
 
 def _script(customer: Customer, understanding: Understanding) -> Script:
@@ -215,12 +219,11 @@ def _said(customer: Customer, effect: Effect, entry: LogEntry, position: int) ->
             return customer
 
 
-def _keep_last_act(customer: Customer, entry: LogEntry) -> Customer:
+def _last_act(customer: Customer, entry: LogEntry) -> LastAct | None:
     kinds = tuple(effect.kind for effect in entry.effects if effect.kind not in _QUIET)
     if not isinstance(entry.event.what, ReplyReceived) or not kinds:
-        return customer
+        return customer.last_act
     closed = (
         effect.prompt for effect in entry.effects if isinstance(effect, ClosePrompt) and effect.reason == "answered"
     )
-    act = LastAct(event=entry.event.id, at=entry.decided_at, prompt=next(closed, None), effects=kinds)
-    return replace(customer, last_act=act)
+    return LastAct(event=entry.event.id, at=entry.decided_at, prompt=next(closed, None), effects=kinds)

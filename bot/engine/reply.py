@@ -78,7 +78,15 @@ def _respond(scene: Scene, understanding: Understanding, text: str) -> list[Effe
             # A journey's key word is understood by the journey.
             return called
     effects = _taken_back(scene, understanding) or _act(scene, understanding, understanding.chosen)
-    return [*effects, *begun(scene.on(ahead(scene.customer, scene.event, effects, scene.now)))]
+    return [*effects, *_begun_after(scene, effects)]
+
+
+def _begun_after(scene: Scene, effects: Sequence[Effect]) -> list[Effect]:
+    """Give what journeys make of a reply once it was acted on; most replies concern no journey at all."""
+    called = any(plan.trigger.keyword for plan in scene.content.journeys.values())
+    if not called and not scene.customer.runs:
+        return []
+    return begun(scene.on(ahead(scene.customer, scene.event, effects, scene.now)))
 
 
 def _settled(scene: Scene) -> tuple[list[Effect], Scene]:
