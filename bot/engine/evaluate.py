@@ -25,9 +25,11 @@ from bot.domain.effects import (
 )
 from bot.domain.shop import Shop
 from bot.domain.understanding import Mood, Slots, Understanding
+from bot.engine.context import reply_context
 from bot.engine.measures import Confusion, calibration_error
-from bot.engine.mind import Mind
+from bot.engine.mind import Mind, Scene
 from bot.engine.simulate import Simulation
+from bot.engine.understand import understand
 
 Line = Mapping[str, Any]
 Row = dict[str, Any]
@@ -175,24 +177,31 @@ def _moment(text: str) -> datetime:
 
 
 def _row(name: str, number: int, text: str, given: Line, simulation: Simulation, decision: Decision) -> Row:
-    understood = decision.entry.understanding
+    understood = decision.entry.understanding or _understood(simulation, decision, text)
     effects = decision.entry.effects
     answers = [effect.text for effect in effects if isinstance(effect, Reply)]
     row: Row = {
         "id": name,
         "turn": number,
         "text": text,
-        "intent": understood.intent if understood else None,
-        "intents": list(understood.intents) if understood else [],
-        "slots": _slots(understood) if understood else {},
-        "sentiment": understood.mood.label if understood else None,
-        "score": round(understood.mood.score, 4) if understood else None,
+        "intent": understood.intent,
+        "intents": list(understood.intents),
+        "slots": _slots(understood),
+        "sentiment": understood.mood.label,
+        "score": round(understood.mood.score, 4),
         "effects": [effect.kind for effect in effects],
         "open_prompts": list(simulation.open_prompts),
         "reply": answers[0] if answers else None,
     }
     row["passed"] = passes(given, row)
     return row
+
+
+def _understood(simulation: Simulation, decision: Decision, text: str) -> Understanding:
+    """A repeat is not understood again by the engine; its row says all the same what it says."""
+    event = decision.entry.event
+    scene = Scene(customer=decision.customer, event=event, mind=simulation.mind, now=decision.entry.decided_at)
+    return understand(text, reply_context(scene, text), simulation.mind.language)
 
 
 def _slots(understood: Understanding) -> dict[str, Any]:

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
+from bot.domain.decision import LogEntry
 from bot.engine.apply import apply
 from bot.engine.stories import play, write_down
 from tests.engine.minds import packaged_mind, saved_and_loaded
 
+LOG = TypeAdapter(LogEntry)
 STORIES = [
     pytest.param(story, id=f"{file.stem}: {story['title']}")
     for file in sorted(Path(__file__).parent.glob("*.yaml"))
@@ -39,7 +42,8 @@ def test_folding_the_log_gives_the_customer_back(story: dict[str, Any]) -> None:
     simulation = play(plain(story), packaged_mind()).simulation
     customer = simulation.begun_with
     for decision in simulation.decisions:
-        customer = apply(customer, decision.entry)
+        written = LOG.dump_json(decision.entry)
+        customer = apply(customer, LOG.validate_json(written))
     assert customer == simulation.customer
 
 
