@@ -57,7 +57,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     mood = settled(language.mood.score(text, prompt=kind, rating=slots.rating), chosen, abusive=reading.abusive)
     return Understanding(
         text=text,
-        normalized=language.normalise(text),
+        normalized=reading.normalized,
         script=reading.script,
         chosen=chosen,
         slots=slots,
@@ -80,7 +80,7 @@ def _silent(text: str, reading: Reading) -> Understanding:
     other = Candidate(intent="other", score=1.0, layer="silence", reason=reason)
     return Understanding(
         text=reading.masked or text,
-        normalized=reading.masked or reading.text,
+        normalized=reading.masked or reading.normalized or reading.text,
         script=reading.script,
         chosen=(other,),
         slots=Slots(),
