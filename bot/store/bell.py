@@ -34,6 +34,10 @@ class Bell:
             if not self._ears[name]:
                 del self._ears[name]
 
+    def heard_here(self, name: str) -> bool:
+        """Tell whether somebody in this process listens for a name."""
+        return name in self._ears
+
     def ring(self, name: str) -> None:
         """Wake the listeners of this process."""
         for event in self._ears.get(name, ()):

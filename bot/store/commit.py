@@ -14,7 +14,7 @@ from bot.errors import LeaseLost
 from bot.store import keys
 from bot.store.client import Client, script
 from bot.store.codec import Codec, micros
-from bot.store.customers import Customers
+from bot.store.customers import Customers, Loaded
 from bot.store.inbox import Entry
 from bot.store.lane import Argument
 from bot.store.leases import Lease
@@ -100,6 +100,9 @@ class Commit:
             key.lease, key.live, key.bulk, key.unread, key.customers, key.conversation, key.service,
             key.marketing, key.bodies, key.unknown, key.timers, key.plans, key.log, key.dead, key.tries, key.attempts,
         ]  # fmt: skip
+        for customer in lists.customers:
+            # Until we know that it was written, what we remember may be wrong.
+            self._customers.forget(customer)
         answer = await self._client.run(
             script("commit"), names + timelines, lease.fence, lease.owner, *lists.arguments()
         )
@@ -110,7 +113,7 @@ class Commit:
                 raise Gone(frozenset(done[nth - 1].entry.id for nth in answer[1:]))
         decisions = [one.decision for one in done if one.decision is not None]
         for decision in decisions:
-            self._customers.remember(decision.customer, token)
+            self._customers.remember(lease, decision.customer.id, Loaded(decision.customer, token))
         for entry_id, decision in zip(answer[1:], decisions, strict=True):
             self._log.remember(lease.partition, entry_id.decode(), decision.entry)
 

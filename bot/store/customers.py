@@ -1,7 +1,7 @@
 """The customers' states and their timelines."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from bot.domain.ids import partition_of
 from bot.store import keys
 from bot.store.client import Client
 from bot.store.codec import Codec
+from bot.store.leases import Lease
 
 _REMEMBERED: Final = 2_000
 
@@ -21,35 +22,53 @@ class Loaded:
 
     customer: Customer | None = None
     token: str = ""
-    unread: int = 0
 
 
 class Customers:
-    """Loads customers. What was read is remembered by its token, so an unchanged one is not decoded again."""
+    """Loads customers. An owner need not read again what it has read or written: nobody else writes meanwhile."""
 
     def __init__(self, client: Client, codec: Codec, partitions: int) -> None:
         self._client = client
         self._codec = codec
         self._partitions = partitions
-        self._known: dict[str, tuple[str, Customer]] = {}
+        self._known: dict[str, tuple[int, Loaded]] = {}
+        """By customer: what was seen, and under which fence."""
 
     async def load(self, customer: str) -> Customer | None:
-        """Give one customer, or None."""
-        loaded = await self.load_many(partition_of(customer, self._partitions), (customer,))
-        return loaded[customer].customer
+        """Give one customer as stored now, or None."""
+        key = keys.of(partition_of(customer, self._partitions)).customers
+        return self._read(await self._client.call(key, "HGET", key, customer)).customer
 
-    async def load_many(self, partition: int, customers: Iterable[str]) -> dict[str, Loaded]:
-        """Give customers of one partition, in one round trip."""
-        wanted = list(dict.fromkeys(customers))
-        key = keys.of(partition)
-        stored, unread = await asyncio.gather(
-            self._client.call(key.customers, "HMGET", key.customers, *wanted),
-            self._client.call(key.unread, "HMGET", key.unread, *wanted),
-        )
-        return {
-            customer: self._read(customer, packed, int(count or 0))
-            for customer, packed, count in zip(wanted, stored, unread, strict=True)
-        }
+    async def unread(self, customer: str) -> int:
+        """Tell how many replies of a customer wait to be handled."""
+        key = keys.of(partition_of(customer, self._partitions)).unread
+        return int(await self._client.call(key, "HGET", key, customer) or 0)
+
+    async def owned(self, lease: Lease, customers: Collection[str]) -> dict[str, Loaded]:
+        """Give customers of a partition that is ours; those that are not remembered come in one round trip."""
+        found: dict[str, Loaded] = {}
+        for customer in customers:
+            fence, loaded = self._known.get(customer, (0, Loaded()))
+            if fence == lease.fence:
+                found[customer] = loaded
+        wanted = list(dict.fromkeys(customer for customer in customers if customer not in found))
+        if wanted:
+            key = keys.of(lease.partition).customers
+            for customer, packed in zip(wanted, await self._client.call(key, "HMGET", key, *wanted), strict=True):
+                found[customer] = self._read(packed)
+                self.remember(lease, customer, found[customer])
+        return found
+
+    def remember(self, lease: Lease, customer: str, loaded: Loaded) -> None:
+        """Keep what was just read or committed under a lease."""
+        self.forget(customer)
+        if len(self._known) >= _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[customer] = (lease.fence, loaded)
+
+    def forget(self, customer: str) -> None:
+        """Read this one again the next time."""
+        self._known.pop(customer, None)
 
     async def timeline(self, customer: str, limit: int = 100, before: str = "+") -> list[tuple[str, LogEntry]]:
         """Give the newest log entries of one customer with their ids, newest first; `before` an id pages back."""
@@ -63,20 +82,8 @@ class Customers:
         lines = [entries[0] for entries in found if entries]
         return [(entry.decode(), self._codec.unpack(LogEntry, fields[b"e"])) for entry, fields in lines]
 
-    def remember(self, customer: Customer, token: str) -> None:
-        """Keep what was just committed."""
-        self._known.pop(customer.id, None)
-        if len(self._known) >= _REMEMBERED:
-            del self._known[next(iter(self._known))]
-        self._known[customer.id] = (token, customer)
-
-    def _read(self, customer: str, packed: bytes | None, unread: int) -> Loaded:
+    def _read(self, packed: bytes | None) -> Loaded:
         if packed is None:
-            return Loaded(unread=unread)
-        head, _, body = packed.partition(b"\n")
-        token = head.decode()
-        known = self._known.get(customer)
-        if known is None or known[0] != token:
-            self.remember(self._codec.unpack(Customer, body), token)
-            known = self._known[customer]
-        return Loaded(known[1], token, unread)
+            return Loaded()
+        token, _, body = packed.partition(b"\n")
+        return Loaded(self._codec.unpack(Customer, body), token.decode())

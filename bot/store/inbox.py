@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Final, Literal
 from bot.domain.events import Event, Lane, ReplyReceived
 from bot.domain.ids import partition_of
 from bot.store import keys
+from bot.store.bell import Bell
 from bot.store.client import Client, script
 from bot.store.codec import Codec
 
@@ -20,7 +22,7 @@ REPLIES_PER_MINUTE: Final = 30
 _DIGESTS_PER_DAY: Final = 50_000
 """Per partition; a repeat beyond them is found by decide, whose word counts."""
 _DAY: Final = 86_400
-_RESULTS: Final[tuple[Added, ...]] = ("duplicate", "accepted", "limited")
+_LIVE, _BULK, _LIMITED = "live", "bulk", "limited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Inbox:
         client: Client,
         codec: Codec,
         partitions: int,
+        bell: Bell,
         clock: Callable[[], datetime],
         replies_per_minute: int = REPLIES_PER_MINUTE,
     ) -> None:
@@ -49,7 +52,11 @@ class Inbox:
         self._codec = codec
         self._partitions = partitions
         self._clock = clock
+        self._bell = bell
         self._limit = replies_per_minute
+        self._minute = 0
+        self._replies: Counter[str] = Counter()
+        """By customer, in this minute."""
         self._waiting: dict[int, list[tuple[tuple[str | bytes, ...], asyncio.Future[Added]]]] = {}
         self._flusher: asyncio.Task[None] | None = None
 
@@ -58,8 +65,9 @@ class Inbox:
         partition = partition_of(event.customer, self._partitions)
         result: asyncio.Future[Added] = asyncio.get_running_loop().create_future()
         counted = event.customer if isinstance(event.what, ReplyReceived) else ""
+        lane = _LIMITED if counted and self._floods(counted) else _BULK if event.lane == "bulk" else _LIVE
         digest = hashlib.blake2b(event.id.encode(), digest_size=8).digest()
-        row = ("1" if event.lane == "bulk" else "0", digest, counted, self._codec.pack(event, event.phone))
+        row = (lane, digest, counted, self._codec.pack(event, event.phone))
         self._waiting.setdefault(partition, []).append((row, result))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush())
@@ -76,21 +84,29 @@ class Inbox:
     async def _write(self, partition: int, rows: list[tuple[tuple[str | bytes, ...], asyncio.Future[Added]]]) -> None:
         now = int(self._clock().timestamp())
         key = keys.of(partition)
-        names = [key.live, key.bulk, key.unread, keys.rate(partition, now // 60)]
-        names += [keys.seen(partition, now // _DAY - back) for back in range(3)]
+        names = [key.live, key.bulk, key.unread, *(keys.seen(partition, now // _DAY - back) for back in range(3))]
+        # Where the partition's owner is this very process, nobody else need be woken.
+        bell = "" if self._bell.heard_here(keys.bell(partition)) else keys.bell(partition)
         arguments = [argument for row, _ in rows for argument in row]
         try:
-            codes = await self._client.run(
-                script("add"), names, keys.bell(partition), self._limit, _DIGESTS_PER_DAY, *arguments
-            )
+            codes = await self._client.run(script("add"), names, bell, _DIGESTS_PER_DAY, *arguments)
         except Exception as error:  # noqa: BLE001 — whatever went wrong is every waiting caller's to know
             for _, result in rows:
                 if not result.done():
                     result.set_exception(error)
             return
-        for (_, result), code in zip(rows, codes, strict=True):
+        self._bell.ring(keys.bell(partition))
+        for (row, result), code in zip(rows, codes, strict=True):
             if not result.done():
-                result.set_result(_RESULTS[code])
+                result.set_result("duplicate" if not code else "limited" if row[0] == _LIMITED else "accepted")
+
+    def _floods(self, customer: str) -> bool:
+        minute = int(self._clock().timestamp()) // 60
+        if minute != self._minute:
+            self._minute = minute
+            self._replies.clear()
+        self._replies[customer] += 1
+        return self._replies[customer] > self._limit
 
     async def read(self, partition: int, lane: Lane, after: str, limit: int) -> list[Entry]:
         """Give the entries of one lane after an entry's id (`0-0`: from the first), oldest first."""

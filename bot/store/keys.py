@@ -79,11 +79,6 @@ def seen(partition: int, day: int) -> str:
     return f"huixin:{tag(partition)}:seen:{day}"
 
 
-def rate(partition: int, minute: int) -> str:
-    """Hash of replies per customer in a minute (since 1970)."""
-    return f"huixin:{tag(partition)}:rate:{minute}"
-
-
 def timeline(partition: int, customer: str) -> str:
     """List of the log ids of one customer, oldest first."""
     return f"huixin:{tag(partition)}:timeline:{customer}"
@@ -92,6 +87,46 @@ def timeline(partition: int, customer: str) -> str:
 def ref(account: str, message_id: str) -> str:
     """Hash that ties a provider's id to our message, or parks the receipts that came before it."""
     return f"huixin:ref:{{{account}:{message_id}}}"
+
+
+def parts(message: str) -> str:
+    """Hash of the receipts of a long text's parts: number → rank and state."""
+    return f"huixin:parts:{{{message}}}"
+
+
+def way(account: str) -> str:
+    """Hash of one account's next free place (ms) and its circuit."""
+    return f"huixin:way:{{{account}}}"
+
+
+def vitals(account: str) -> str:
+    """Hash of one account's sends and receipts by ten seconds."""
+    return f"huixin:vitals:{{{account}}}"
+
+
+def texts_to(account: str, customer: str) -> str:
+    """Sorted set of what one account lately sent to one number, by time (ms)."""
+    return f"huixin:to:{{{account}:{customer}}}"
+
+
+def proof(account: str, proof: str) -> str:
+    """The digest of what a proof came with."""
+    return f"huixin:proof:{{{account}:{proof}}}"
+
+
+def pull(account: str) -> str:
+    """Lease of who pulls from an account."""
+    return f"huixin:pull:{{{account}}}"
+
+
+def asking(partition: int) -> str:
+    """Sorted set: texts to ask the gateway after, by time (µs)."""
+    return f"huixin:{tag(partition)}:asking"
+
+
+def asked(partition: int) -> str:
+    """Hash: text → what to ask."""
+    return f"huixin:{tag(partition)}:asked"
 
 
 def counts(month: str) -> str:

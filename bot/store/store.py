@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.store import meta
+from bot.store.arrivals import Arrivals
 from bot.store.bell import Bell
 from bot.store.client import Client, connect
 from bot.store.codec import Codec
@@ -15,9 +16,13 @@ from bot.store.feed import Feed
 from bot.store.inbox import REPLIES_PER_MINUTE, Inbox
 from bot.store.log import Log
 from bot.store.outbox import Outbox
+from bot.store.proofs import Proofs
+from bot.store.questions import Questions
+from bot.store.rates import Rates
 from bot.store.refs import Refs
 from bot.store.timers import Timers
 from bot.store.vault import Vault
+from bot.store.vitals import Vitals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,11 @@ class Store:
     refs: Refs
     feed: Feed
     dead: DeadLetters
+    arrivals: Arrivals
+    rates: Rates
+    vitals: Vitals
+    proofs: Proofs
+    questions: Questions
 
     async def close(self) -> None:
         """Close every connection."""
@@ -65,7 +75,7 @@ async def open_store(
         raise
     codec, bell = Codec(vault), Bell(client)
     customers, log = Customers(client, codec, number), Log(client, codec)
-    inbox, outbox = Inbox(client, codec, number, clock, replies_per_minute), Outbox(client, codec, number)
+    inbox, outbox = Inbox(client, codec, number, bell, clock, replies_per_minute), Outbox(client, codec, number)
     return Store(
         client=client,
         partitions=number,
@@ -77,7 +87,7 @@ async def open_store(
         commit=Commit(client, codec, customers, log),
         outbox=outbox,
         timers=Timers(client),
-        refs=Refs(client, inbox, outbox),
+        refs=Refs(client, inbox, outbox, customer_key),
         feed=Feed(client, bell),
         dead=DeadLetters(client, codec, number),
     )

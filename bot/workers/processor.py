@@ -146,7 +146,7 @@ class Processor:
 
     async def _decide(self, entries: list[Entry]) -> list[Done]:
         events = [self._store.codec.unpack(Event, entry.packed) for entry in entries]
-        loaded = await self._store.customers.load_many(self._lease.partition, (event.customer for event in events))
+        loaded = await self._store.customers.owned(self._lease, [event.customer for event in events])
         self._mind.step("loaded")
         customers: dict[str, Customer | None] = {cid: found.customer for cid, found in loaded.items()}
         done: list[Done] = []

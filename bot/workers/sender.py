@@ -150,7 +150,7 @@ class Sender:
         """Look, prepare and claim until nothing changes in between; then send and write down what came of it."""
         claim: Claim = "changed"
         for _ in range(_MOST_LOOKS):
-            loaded = await self._store.customers.load_many(self._lease.partition, (text.customer,))
+            loaded = await self._store.customers.owned(self._lease, (text.customer,))
             customer = loaded[text.customer]
             leaving = await self._prepare(text, customer.customer)
             if leaving is None:

@@ -47,7 +47,7 @@ async def test_all_of_it_becomes_true_at_once(store: Store) -> None:
     assert await store.outbox.depth() == {"conversation": 1, "service": 0, "marketing": 1}
     kinds = [entry.event.what.kind for _, entry in await store.customers.timeline(customer.id)]
     assert kinds == ["business_event", "reply_received", "reply_received"]
-    assert (await store.customers.load_many(HOME, [customer.id]))[customer.id].unread == 0
+    assert await store.customers.unread(customer.id) == 0
 
 
 async def test_a_stale_owner_writes_nothing(store: Store) -> None:

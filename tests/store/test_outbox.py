@@ -24,9 +24,9 @@ async def queue(store: Store, held: Lease, *events: Event) -> tuple[OutboundMess
     return (await store.outbox.due(HOME, START + timedelta(seconds=1), 10)).texts
 
 
-async def token(store: Store) -> str:
+async def token(store: Store, held: Lease) -> str:
     customer = reply("1").customer
-    return (await store.customers.load_many(HOME, [customer]))[customer].token
+    return (await store.customers.owned(held, [customer]))[customer].token
 
 
 async def test_conversation_goes_before_service_before_marketing(store: Store, held: Lease) -> None:
@@ -41,7 +41,7 @@ async def test_texts_of_one_turn_keep_their_order(store: Store, held: Lease) -> 
 
 async def test_a_text_is_claimed_once(store: Store, held: Lease) -> None:
     [text] = await queue(store, held, reply("1"))
-    claims = [await store.outbox.claim(held, text, await token(store), START) for _ in range(2)]
+    claims = [await store.outbox.claim(held, text, await token(store, held), START) for _ in range(2)]
     assert claims == ["go", "gone"]
     assert await store.outbox.left_behind(HOME) == (text,)
 
@@ -49,24 +49,24 @@ async def test_a_text_is_claimed_once(store: Store, held: Lease) -> None:
 async def test_a_stale_owner_claims_nothing(store: Store, held: Lease) -> None:
     [text] = await queue(store, held, reply("1"))
     with pytest.raises(LeaseLost):
-        await store.outbox.claim(replace(held, fence=held.fence - 1), text, await token(store), START)
+        await store.outbox.claim(replace(held, fence=held.fence - 1), text, await token(store, held), START)
 
 
 async def test_marketing_waits_while_a_reply_waits_unread(store: Store, held: Lease) -> None:
     [text] = await queue(store, held, campaign())
     await store.inbox.add(reply("TD"))
-    assert await store.outbox.claim(held, text, await token(store), START) == "unread"
+    assert await store.outbox.claim(held, text, await token(store, held), START) == "unread"
 
 
 async def test_an_answer_does_not_wait_for_the_next_reply(store: Store, held: Lease) -> None:
     [text] = await queue(store, held, reply("1"))
     await store.inbox.add(reply("2"))
-    assert await store.outbox.claim(held, text, await token(store), START) == "go"
+    assert await store.outbox.claim(held, text, await token(store, held), START) == "go"
 
 
 async def test_what_the_gates_saw_must_still_be_so(store: Store, held: Lease) -> None:
     [text] = await queue(store, held, campaign())
-    before = await token(store)
+    before = await token(store, held)
     await queue(store, held, reply("TD"))
     assert await store.outbox.claim(held, text, before, START) == "changed"
 
@@ -75,20 +75,20 @@ async def test_what_the_gates_saw_must_still_be_so(store: Store, held: Lease) ->
 async def test_the_switch_stops_everything(store: Store, held: Lease, shop: str) -> None:
     [text] = await queue(store, held, reply("1"))
     await store.outbox.pause(shop)
-    assert await store.outbox.claim(held, text, await token(store), START) == "paused"
+    assert await store.outbox.claim(held, text, await token(store, held), START) == "paused"
     await store.outbox.unpause(shop)
-    assert await store.outbox.claim(held, text, await token(store), START) == "go"
+    assert await store.outbox.claim(held, text, await token(store, held), START) == "go"
 
 
 async def test_a_stop_among_the_dead_letters_holds_marketing(store: Store, held: Lease) -> None:
     [text] = await queue(store, held, campaign())
     await store.dead.hold(HOME, text.customer, "marketing")
-    assert await store.outbox.claim(held, text, await token(store), START) == "held"
+    assert await store.outbox.claim(held, text, await token(store, held), START) == "held"
 
 
 async def test_what_is_settled_stays_settled(store: Store, held: Lease, clock: Clock) -> None:
     [text] = await queue(store, held, reply("1"))
-    await store.outbox.claim(held, text, await token(store), START)
+    await store.outbox.claim(held, text, await token(store, held), START)
     assert await store.outbox.settle(HOME, text, "unknown", clock() + timedelta(hours=1)) == 0
     assert await store.outbox.overdue(HOME, clock()) == ()
     assert await store.outbox.overdue(HOME, clock() + timedelta(hours=1)) == (text,)
