@@ -65,7 +65,7 @@ def _is_answer(candidate: Candidate) -> bool:
 
 
 def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
-    """Take back a wish to be written to again that only says when or what ("周末再给我发"), or changes nothing ("不退订,接着发")."""
+    """Take back a wish to be written to that only says when ("周末再给我发"), or changes nothing ("不退订,接着发")."""
     wish = reading.preference
     names = {candidate.intent for candidate in live}
     chose = "preference_change" in names and bool(wish.send_time or wish.frequency or wish.only)
@@ -149,7 +149,7 @@ def _by_clause(worded: Iterable[Candidate]) -> list[Candidate]:
         if first.intent in {"question", "affirm", "deny"} and over:
             first = min(over, key=lambda candidate: PRIORITY[candidate.intent])
         if (
-            first.intent not in {"unsubscribe"}
+            first.intent != "unsubscribe"
             and (stop := next((c for c in here if c.intent == "unsubscribe"), None))
             and first.intent in {"complaint", "question", "greeting", "deny"}
         ):

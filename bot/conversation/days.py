@@ -24,13 +24,19 @@ _WEEKDAY: Final = {
     **{str(i + 1): i for i in range(7)},
 }
 _NAMED: Final = {
-    "大后天": 3, "大后儿": 3, "后天": 2, "后日": 2, "后儿": 2, "后早": 2, "后晚": 2, "明天": 1, "明日": 1, "明儿": 1, "明早": 1, "明晚": 1, "明晨": 1, "听日": 1, "翌日": 1,
-    "明个": 1, "明下午": 1, "明上午": 1, "明中午": 1, "今天": 0, "今日": 0, "今儿": 0, "今晚": 0, "今早": 0, "今个": 0, "今夜": 0, "当天": 0, "今下午": 0, "今上午": 0, "今中午": 0,
-    "tomorrow": 1, "tmr": 1, "today": 0, "tonight": 0,
-}  # fmt: skip
+    word: ahead
+    for ahead, words in (
+        (0, "今天 今日 今儿 今晚 今早 今个 今夜 当天 今下午 今上午 今中午 today tonight"),
+        (1, "明天 明日 明儿 明早 明晚 明晨 听日 翌日 明个 明下午 明上午 明中午 tomorrow tmr"),
+        (2, "后天 后日 后儿 后早 后晚"),
+        (3, "大后天 大后儿"),
+    )
+    for word in words.split()
+}
 _NAMED_RE: Final = re.compile("|".join(_NAMED) + "|明(?=上午|下午|中午)|今(?=上午|下午|中午)")
 _WEEK_RE: Final = re.compile(
-    r"(?P<which>下下个?|下个?|这个?|本|上个?)?(?:周|星期|礼拜|拜)(?P<day>[一二三四五六日天](?![天周个年月])|[1-6](?![\d天周个年月]))(?:(?P<or>或者?|、|和|跟)(?:周|星期|礼拜)?(?P<day2>[一二三四五六日天]))?"
+    r"(?P<which>下下个?|下个?|这个?|本|上个?)?(?:周|星期|礼拜|拜)(?P<day>[一二三四五六日天](?![天周个年月])"
+    r"|[1-6](?![\d天周个年月]))(?:(?P<or>或者?|、|和|跟)(?:周|星期|礼拜)?(?P<day2>[一二三四五六日天]))?"
 )
 _ENGLISH_WEEK: Final = {
     name: i
@@ -49,10 +55,12 @@ _ENGLISH_WEEK: Final = {
 }
 _ENGLISH_WEEK_RE: Final = re.compile(rf"(?<![a-z])(?P<next>next )?(?P<day>{'|'.join(_ENGLISH_WEEK)})(?![a-z])")
 _FULL_RE: Final = re.compile(
-    rf"(?:(?P<year>20\d\d|二零[{NUMERALS}]{{2}})[年/.-])?(?P<month>\d{{1,2}}|[{NUMERALS}]{{1,2}})月(?P<day>{_N})[日号]?"
+    rf"(?:(?P<year>20\d\d|二零[{NUMERALS}]{{2}})[年/.-])?(?P<month>\d{{1,2}}"
+    rf"|[{NUMERALS}]{{1,2}})月(?P<day>{_N})[日号]?"
 )
 _DASHED_RE: Final = re.compile(
-    r"(?<![\d.:/-])(?:(?P<year>20\d\d)[/.-])?(?P<month>1[0-2]|0?[1-9])(?P<sep>[/.-])(?P<day>3[01]|[12]\d|0?[1-9])(?![\d:%]|[/.-]\d| ?[分星折元块点斤个月天号])"
+    r"(?<![\d.:/-])(?:(?P<year>20\d\d)[/.-])?(?P<month>1[0-2]|0?[1-9])(?P<sep>[/.-])(?P<day>3[01]|[12]\d"
+    r"|0?[1-9])(?![\d:%]|[/.-]\d| ?[分星折元块点斤个月天号])"
 )
 _DAY_RE: Final = re.compile(rf"(?P<next>下个?月|这个?月|本月)?(?P<day>{_N})[号日](?!线|楼|店|院|码|柜|技师|桌)")
 _LATER_RE: Final = re.compile(
@@ -60,7 +68,9 @@ _LATER_RE: Final = re.compile(
 )
 _PASS_RE: Final = re.compile(rf"(?:再过|过|再等)(?P<n>{_N})(?P<unit>个?星期|个?礼拜|周|天|个月)")
 _SHIFT_RE: Final = re.compile(
-    rf"(?P<way>推迟|延迟|延后|延期|推后|往后|顺延|后延|晚|迟|延|拖|缓|提前|往前|早|提早|前移|前提|押后|往后推|往后延|向后|向前)(?:推迟?|延期?|挪|调|移|顺|个|大概|大约|差不多|再|整整|上|到|了|我)?(?P<n>{_N}|几|半)(?P<unit>个?星期|个?礼拜|周|天|日(?!期)|个月)"
+    rf"(?P<way>推迟|延迟|延后|延期|推后|往后|顺延|后延|晚|迟|延|拖|缓|提前|往前|早|提早|前移|前提|押后|往后推"
+    rf"|往后延|向后|向前)(?:推迟?|延期?|挪|调|移|顺|个|大概|大约|差不多|再|整整|上|到|了|我)?(?P<n>{_N}|几"
+    rf"|半)(?P<unit>个?星期|个?礼拜|周|天|日(?!期)|个月)"
 )
 _NEXT_DAY_RE: Final = re.compile(r"(?<!最)(?:第二天|隔天|次日|后一天|下一天)")
 _PREVIOUS_DAY_RE: Final = re.compile(r"(?<!节)(?:前一天|头一天)")
@@ -69,7 +79,8 @@ _NEXT_WEEK_SAME_RE: Final = re.compile(
     r"下(?:个)?(?:周|星期|礼拜)(?:的)?(?:同一时间|这个时间|同样时间|同时间|这时候|这个时候|同一天|今天)"
 )
 _OFFSET_RE: Final = re.compile(
-    rf"^(?:节|假期|长假)?(?:的)?(?P<way>后|之后|以后|过后|前|之前)(?:的)?(?:第)?(?P<n>{_N})天|^(?:的)?(?P<way2>前|后)一天|^(?:节|假期)?(?P<way3>后|之后|过后)(?:第二天)"
+    rf"^(?:节|假期|长假)?(?:的)?(?P<way>后|之后|以后|过后|前|之前)(?:的)?(?:第)?(?P<n>{_N})天"
+    rf"|^(?:的)?(?P<way2>前|后)一天|^(?:节|假期)?(?P<way3>后|之后|过后)(?:第二天)"
 )
 
 
@@ -103,7 +114,7 @@ def _all(text: str, today: date, booking: date | None) -> Iterator[Day]:
     yield from _shifts(text, base)
     for match in _NAMED_RE.finditer(text):
         ahead = _NAMED.get(match[0], 1 if match[0] == "明" else 0)
-        day = base if match[0] in {"当天"} else today + timedelta(days=ahead)
+        day = base if match[0] == "当天" else today + timedelta(days=ahead)
         yield Day(*match.span(), day, match[0])
     for match in _NEXT_WEEK_SAME_RE.finditer(text):
         yield Day(*match.span(), base + timedelta(days=7), match[0], keeps_time=True)
@@ -111,17 +122,17 @@ def _all(text: str, today: date, booking: date | None) -> Iterator[Day]:
     yield from _dates(text, today)
     for pattern in (_LATER_RE, _PASS_RE):
         for match in pattern.finditer(text):
-            if day := _moved(today, _count(match["n"]), match["unit"]):
-                yield Day(*match.span(), day, match[0])
+            if later := _moved(today, _count(match["n"]), match["unit"]):
+                yield Day(*match.span(), later, match[0])
     festival = find_festival(text, today)
     if festival:
-        start, end, day = festival
+        start, end, feast = festival
         offset = _OFFSET_RE.match(text[end : end + 10])
         if offset:
             end += offset.end()
             count = _count(offset["n"] or "一")
-            day += timedelta(days=-count if "前" in (offset["way"] or offset["way2"] or "") else count)
-        yield Day(start, end, day, text[start:end])
+            feast += timedelta(days=-count if "前" in (offset["way"] or offset["way2"] or "") else count)
+        yield Day(start, end, feast, text[start:end])
 
 
 def _shifts(text: str, base: date) -> Iterator[Day]:

@@ -12,15 +12,18 @@ from bot.domain.understanding import PRIORITY, Candidate, IntentName, Mood, Mood
 
 Feel = Callable[..., Mood]
 
-WHOLE: Final = 0.6
+WHOLE: Final = 0.7
 """From this probability up the mood of a whole text makes a complaint or praise of it ..."""
-UNASKED: Final = 0.75
+UNASKED: Final = 0.8
 """... this much where nothing of ours is there to complain of or to praise."""
 CLAUSE: Final = 0.75
 """So much of a clause that stands beside something clearer."""
 RHETORICAL: Final = 0.7
 """So much of a question: then it asks nothing."""
-_ASKS: Final = re.compile("什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有|地址|电话|没有?$|请问|想问|是不是|会不会|要不要")
+_ASKS: Final = re.compile(
+    "什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有"
+    "|地址|电话|没有?$|请问|想问|是不是|会不会|要不要"
+)
 """A question with one of these wants to know something, however it sounds."""
 _BUT: Final = re.compile("不过|但|可是|然而|好在|还好|幸好|总体|总的|整体|好歹|只是")
 SURE: Final = 0.85
@@ -68,13 +71,15 @@ def _whole(reading: Reading, context: ReplyContext, feel: Feel) -> list[Candidat
     mood = feel(reading.text, prompt=kind)
     neg, _, pos = mood.p
     needed = WHOLE if kind in {"order", "text", "rating"} else UNASKED
-    if neg >= needed:
+    if neg >= needed and mood.label == "neg":
         return [_candidate("complaint", neg, mood)]
-    if pos >= needed:
+    if pos >= needed and mood.label == "pos":
         return [_candidate("praise", pos, mood)]
     if _asked_why(context):
         return [
-            Candidate(intent="complaint", score=0.6, layer="prompt", reason="答的是为什么打低分", prompt=context.prompts[0].id)
+            Candidate(
+                intent="complaint", score=0.6, layer="prompt", reason="答的是为什么打低分", prompt=context.prompts[0].id
+            )
         ]
     return []
 

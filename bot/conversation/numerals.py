@@ -20,9 +20,8 @@ DIGITS: Final = {
 }
 TENS: Final = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10_000}
 NUMERALS: Final = "".join(DIGITS) + "".join(TENS)
-ENGLISH: Final = {
-    word: value for value, word in enumerate("zero one two three four five six seven eight nine ten".split())
-}
+_ENGLISH: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+ENGLISH: Final = {word: value for value, word in enumerate(_ENGLISH)}
 
 
 def value_of(text: str) -> float | None:

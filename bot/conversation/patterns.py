@@ -1,10 +1,10 @@
 """Patterns over word classes, as `content/intents/` writes them: `<dont> <often>4 <send> !<goods>`.
 
-A pattern is tokens parted by blanks. `<name>` is a word of a class, `<name>3` are three of them at most, `a|b` is one of
-these words, a `?` lets out the character before it (`没有?`), `..n` is any n characters at most, `!x|y` says that none of
-these follows, `~x|y` that none of these stands before, `^` and `$` are the clause's ends, `_` is a blank. A pattern
-that opens with `*` runs over the whole text. Gaps and runs are bounded and nothing nests, so that matching is linear
-in the text.
+A pattern is tokens parted by blanks. `<name>` is a word of a class, `<name>3` are three of them at most, `a|b` is one
+of these words, a `?` lets out the character before it (`没有?`), `..n` is any n characters at most, `!x|y` says that
+none of these follows, `~x|y` that none of these stands before, `^` and `$` are the clause's ends, `_` is a blank. A
+pattern that opens with `*` runs over the whole text. Gaps and runs are bounded and nothing nests, so that matching is
+linear in the text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Final
 MAX_GAP: Final = 16
 MAX_RUN: Final = 5
 _TOKEN: Final = re.compile(
-    r"<(?P<name>[\w-]+)>(?P<run>\d)?(?P<maybe>\?)?|\.\.(?P<gap>\d+)|(?P<anchor>[\^$])|!(?P<ban>.+)|~(?P<behind>.+)|(?P<words>.+)"
+    r"<(?P<name>[\w-]+)>(?P<run>\d)?(?P<maybe>\?)?|\.\.(?P<gap>\d+)|(?P<anchor>[\^$])|!(?P<ban>.+)"
+    r"|~(?P<behind>.+)|(?P<words>.+)"
 )
 
 

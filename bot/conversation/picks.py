@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from os.path import commonprefix
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -22,27 +21,36 @@ SAME_NAME: Final = 75.0
 
 _LETTER: Final = re.compile(r"(?<![a-z])([a-h])(?![a-z])")
 _ORDINAL: Final = re.compile(
-    r"第([0-9一二三四五六七八九两壹贰叁肆伍陆柒捌玖])(?:个|种|项|款|条|样|选项|号|味|只|类|位)?(?!次|天|回|名|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])(?:号|项|#)(?!线|楼|店|院|柜|技师|码)"
+    r"第([0-9一二三四五六七八九两壹贰叁肆伍陆柒捌玖])(?:个|种|项|款|条|样|选项|号|味|只|类|位)?(?!次|天|回|名"
+    r"|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])(?:号|项|#)(?!线|楼"
+    r"|店|院|柜|技师|码)"
 )
 _LAST: Final = re.compile(r"(?:最后|末尾|最末|最下面|最底下|倒数第一|尾)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _FIRST: Final = re.compile(r"(?:最前面|最上面|头一|打头|前面那|开头那)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _MIDDLE: Final = re.compile(r"(?:中间|当中|居中)的?(?:那|这)?(?:一)?(?:个|项|款|种)")
 _REFUSED: Final = re.compile(
-    r"(?:不是|不要|不选|别选|除了|排除|非|不会是|肯定不是|不可能是|不想要|不喜欢|不爱|取消|去掉|关掉|不用|不需要|别|不收|不订|屏蔽|关闭|停|退订?)(?:第|选|的|了)?$"
+    r"(?:不是|不要|不选|别选|除了|排除|非|不会是|肯定不是|不可能是|不想要|不喜欢|不爱|取消|去掉|关掉|不用"
+    r"|不需要|别|不收|不订|屏蔽|关闭|停|退订?)(?:第|选|的|了)?$"
 )
 _REFUSED_AFTER: Final = re.compile(
-    r"^(?:肯定|绝对|应该|都|就|也|那个|那项|以外)?(?:不对|不是|不要|排除|不行|不可能|不选|除外|以外|之外|不需要|不用|别发|不想要|关了|取消|去掉|停)"
+    r"^(?:肯定|绝对|应该|都|就|也|那个|那项|以外)?(?:不对|不是|不要|排除|不行|不可能|不选|除外|以外|之外|不需要"
+    r"|不用|别发|不想要|关了|取消|去掉|停)"
 )
 _OR: Final = re.compile(r"或者?|还是|要么|不是.{1,6}就是|/|二选一|不确定|纠结|拿不准|犹豫|分不清")
 _ALL: Final = re.compile(
-    r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要|接收|发|来)?(?:了|吧|的|呀|啊)?)+$"
+    r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要"
+    r"|接收|发|来)?(?:了|吧|的|呀|啊)?){1,6}$"
 )
 _PREFIX: Final = re.compile(
-    r"^(?:(?:我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来|订|留下?|保留|只要|只收|只订|只留|只选|只"
-    r"|当然是?|绝对是?|一定是?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ]))+"
+    r"^(?:(?:我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?"
+    r"|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来"
+    r"|订|留下?|保留|只要|只收|只订|只留|只选|只"
+    r"|当然是?|绝对是?|一定是?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成"
+    r"|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ])){1,6}"
 )
 _AFTER: Final = re.compile(
-    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|好了|就行|就好|就可以|即可|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
+    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|好了|就行|就好|就可以|即可"
+    r"|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
 )
 
 
@@ -85,43 +93,60 @@ def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str
     )
 
 
+_Named = tuple[int, int, int, str]
+"""Start, end, option, and why."""
+
+
 def _in_clause(
     prompt: PromptView, clause: Clause, size: int, names: tuple[str, ...], numbers: Sequence[Number]
 ) -> list[tuple[int, int, bool, str]]:
+    """Give place, option, whether it is refused, and why: names before places in the list before plain numbers."""
     text = clause.text
-    found: list[tuple[int, int, bool, str]] = []
+    here = [number for number in numbers if number.clause == clause.index and number.role == "bare"]
+    found = (
+        _named(text, names)
+        or _by_place(text, size)
+        or [*_by_number(prompt, clause, size, here), *_by_letter(prompt, text, size, names)]
+    )
+    return [(clause.start + start, option, _is_refused(text, start, end), why) for start, end, option, why in found]
 
-    def put(start: int, end: int, option: int, why: str) -> None:
-        no = bool(_REFUSED.search(text[:start]) or _REFUSED_AFTER.match(text[end:]))
-        found.append((clause.start + start, option, no, why))
 
-    for at, end, option, why in _named(text, names):
-        put(at, end, option, why)
-    if found:
-        return found
+def _is_refused(text: str, start: int, end: int) -> bool:
+    return bool(_REFUSED.search(text[:start]) or _REFUSED_AFTER.match(text[end:]))
+
+
+def _by_place(text: str, size: int) -> list[_Named]:
+    found: list[_Named] = []
     for match in _ORDINAL.finditer(text):
         option = _digit(match[1] or match[2])
-        if 1 <= option <= size and (match[1] or _alone(text, *match.span(), prompt)):
-            put(*match.span(), option, f"“{match[0]}”")
+        if 1 <= option <= size and (match[1] or _alone(text, *match.span())):
+            found.append((*match.span(), option, f"“{match[0]}”"))
     for pattern, option in ((_LAST, size), (_FIRST, 1), (_MIDDLE, (size + 1) // 2 if size % 2 else 0)):
-        for match in pattern.finditer(text):
-            if option and re.search(r"个|项|款|种|最", match[0]) and size > 1:
-                put(*match.span(), option, f"“{match[0]}”")
-    if found:
-        return found
-    for number in numbers:
-        if number.clause != clause.index or number.role != "bare":
-            continue
-        start, end = number.start - clause.start, number.end - clause.start
-        for at, option in _digits(number, prompt, size):
-            if _alone(text, start, end, prompt):
-                put(start + at, end, option, f"“{number.text}”")
-    if prompt.kind in {"quiz", "choice", "preference", "survey"} and names or prompt.kind == "preference":
-        for match in _LETTER.finditer(text):
-            option = ord(match[1]) - 96
-            if option <= size and _alone(text, *match.span(), prompt):
-                put(*match.span(), option, f"选项{match[1].upper()}")
+        found.extend(
+            (*match.span(), option, f"“{match[0]}”")
+            for match in pattern.finditer(text)
+            if option and size > 1 and re.search(r"个|项|款|种|最", match[0])
+        )
     return found
+
+
+def _by_number(prompt: PromptView, clause: Clause, size: int, numbers: Sequence[Number]) -> list[_Named]:
+    found: list[_Named] = []
+    for number in numbers:
+        start, end = number.start - clause.start, number.end - clause.start
+        if _alone(clause.text, start, end):
+            found.extend((start + at, end, option, f"“{number.text}”") for at, option in _digits(number, prompt, size))
+    return found
+
+
+def _by_letter(prompt: PromptView, text: str, size: int, names: tuple[str, ...]) -> list[_Named]:
+    if prompt.kind != "preference" and not (names and prompt.kind in {"quiz", "choice", "survey"}):
+        return []
+    return [
+        (*match.span(), ord(match[1]) - 96, f"选项{match[1].upper()}")
+        for match in _LETTER.finditer(text)
+        if ord(match[1]) - 96 <= size and _alone(text, *match.span())
+    ]
 
 
 def _digits(number: Number, prompt: PromptView, size: int) -> list[tuple[int, int]]:
@@ -137,7 +162,7 @@ def _digit(text: str) -> int:
     return int(value_of(text) or 0)
 
 
-def _alone(text: str, start: int, end: int, prompt: PromptView) -> bool:
+def _alone(text: str, start: int, end: int) -> bool:
     """Tell whether nothing but words of choosing, or another choice, stands around the pick."""
     before, after = text[:start].strip(), text[end:].strip()
     joiner = r"[\s和跟与及加、,/或是者还有a-h\d一二三号项第个吧不要选除了]*"
@@ -155,7 +180,7 @@ def _alone(text: str, start: int, end: int, prompt: PromptView) -> bool:
             bool(re.match(r"[和跟与及或]", before[-1:])) and bool(re.search(r"[\da-h一二三]", before))
         )
     if not plain_after:
-        plain_after = bool(re.match(r"(?:和|跟|与|及|或者?是?|还是|、|/|,)+(?:选|第)?[\da-h一二三]", after))
+        plain_after = bool(re.match(r"(?:和|跟|与|及|或者?是?|还是|、|/|,){1,6}(?:选|第)?[\da-h一二三]", after))
     return plain_before and plain_after
 
 
@@ -174,9 +199,9 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
             if not any(two[0] <= one[0] and two[1] >= one[1] and two[1] - two[0] > one[1] - one[0] for two in found)
         ]
     bare = _PREFIX.sub("", squeezed(text))
-    ending = commonprefix([name[::-1] for name in names])
+    ending = _common_ending(names)
     for index, name in enumerate(names, 1):  # 红色 黄色 蓝色: "红的" will do
-        stem = name.removesuffix(ending[::-1]) if ending and len(names) > 1 else ""
+        stem = name.removesuffix(ending) if ending else ""
         if stem and bare.rstrip("的吧呀啊呢那个款种") == stem:
             return [(0, len(text), index, f"“{stem}”只在“{name}”中有")]
     for index, name in enumerate(names, 1):
@@ -193,3 +218,12 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
         ):
             return [(0, len(text), index, f"近于“{name}”")]
     return found
+
+
+def _common_ending(names: tuple[str, ...]) -> str:
+    """Give the characters that all names end with."""
+    shortest = min(map(len, names), default=0)
+    same = 0
+    while len(names) > 1 and same < shortest - 1 and len({name[-1 - same] for name in names}) == 1:
+        same += 1
+    return names[0][len(names[0]) - same :] if same else ""

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from bot.conversation import artefacts, clauses, numbers, scores
 from bot.conversation.emojis import Emojis
-from bot.conversation.lexicon import MAX_TRIES, SCORES, Lexicon, compile_lexicon, nearest, scan, scan_whole
+from bot.conversation.lexicon import Lexicon, compile_lexicon
 from bot.conversation.picks import pick
 from bot.conversation.preferences import find_preference, find_scope
+from bot.conversation.scanning import MAX_TRIES, SCORES, nearest, scan, scan_whole
 from bot.conversation.sounds import Sounds
 from bot.conversation.text import Variants, script_of, squeezed
 from bot.conversation.when import find_when
@@ -20,6 +21,13 @@ from bot.domain.understanding import ReplyContext, Scope
 
 CLEAR: Final = 0.75
 """A hit this sure makes the comparison with examples needless."""
+HEAD: Final = 140
+TAIL: Final = 70
+AROUND: Final = 12
+"""Characters of a long text that are read: its beginning, its end, and around stop words."""
+_STOPS: Final = re.compile("退订|拒收|别再|不要再|别发|不要发|停止|取消订阅|骚扰|打扰|拉黑|stop|unsubscribe")
+MARKED: Final = ("abuse", "threat")
+"""Word classes whose presence counts by itself."""
 _LETTERS: Final = re.compile(r"[^\W_]")
 
 
@@ -47,15 +55,18 @@ class Reader:
 
     def read(self, raw: str, context: ReplyContext) -> Reading:
         """Read a reply; any text will do."""
-        own = artefacts.strip(raw[: 2 * 2000])
-        text, faces = self.emojis.take(self.lexicon.fold(own.text))
+        own = artefacts.strip(raw)
+        folded = self.lexicon.fold(own.text)
+        text, faces = self.emojis.take(worth_reading(folded))
         text = self.sounds.word(squeezed(text)) or text
         script = script_of(raw[:200])
         silence = own.silence
         if silence is None and not text.strip() and not faces and not own.quoted:
             silence = "empty"
         if silence is not None:
-            return Reading(raw=raw, text=text, whole="", script=script, silence=silence, masked=own.masked)
+            return Reading(
+                raw=raw, normalized=folded, text=text, whole="", script=script, silence=silence, masked=own.masked
+            )
         parts = clauses.split(text)
         found = numbers.find_numbers(text, parts)
         prompts = (*context.prompts, *context.lately)
@@ -64,6 +75,7 @@ class Reader:
         hits, marks = self._hits(text, whole, parts, context)
         return Reading(
             raw=raw,
+            normalized=folded,
             text=text,
             whole=whole,
             script=script,
@@ -90,22 +102,40 @@ class Reader:
         kinds = kinds_of(context)
         hits: list[Hit] = []
         marks: dict[str, tuple[int, ...]] = {}
-        tries = MAX_TRIES
+        groups, tries = 0, MAX_TRIES
         for clause in parts:
-            found, present, tries = scan(self.lexicon, clause, kinds, tries)
+            found, here, tries = scan(self.lexicon, clause, kinds, tries)
             hits.extend(found)
-            for name in present:
-                marks[name] = (*marks.get(name, ()), clause.index)
-        hits.extend(scan_whole(self.lexicon, text, parts, kinds, frozenset(marks)))
+            groups |= here
+            for name in MARKED:
+                if here & self.lexicon.classes[name]:
+                    marks[name] = (*marks.get(name, ()), clause.index)
+        if parts:
+            hits.extend(scan_whole(self.lexicon, text, parts, kinds, groups))
         if len(parts) != 1 or parts[0].core != whole:
             hits.extend(
                 Hit(entry.intent, SCORES["exact"], "exact", f"全文是“{text}”", 0, 0, len(text), whole)
                 for entry in self.lexicon.exact.get(whole, ())
-                if entry.intent and (entry.kind is None or entry.kind in kinds)
+                if entry.kind is None or entry.kind in kinds
             )
         if not any(hit.score >= CLEAR for hit in hits) and (near := nearest(self.lexicon, text)):
             hits.append(near)
-        return tuple(hits), marks
+        return tuple(sorted(hits, key=lambda hit: -hit.score)), marks
+
+
+def worth_reading(text: str) -> str:
+    """Give the head and the tail of a long text, and what stands around stop words between them.
+
+    A reply of people fits in whole; what is longer is a forward or an attack, and must not hold up others.
+    """
+    if len(text) <= HEAD + TAIL:
+        return text
+    middle = text[HEAD:-TAIL]
+    pieces = [
+        middle[max(0, found.start() - AROUND) : found.end() + AROUND]
+        for found, _ in zip(_STOPS.finditer(middle), range(2), strict=False)
+    ]
+    return "\n".join([text[:HEAD], *pieces, text[-TAIL:]])
 
 
 def kinds_of(context: ReplyContext) -> frozenset[str]:

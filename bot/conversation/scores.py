@@ -10,48 +10,56 @@ from typing import Final
 from bot.conversation.numerals import NUMERALS, is_choice, value_of
 from bot.domain.intent import Clause, Number, Score
 
-_STARS: Final = re.compile(r"(?<![\d个颗])(?:★ ?)+(?:☆ ?)*")
+_STARS: Final = re.compile(r"(?<![\d个颗])(?:★ ?)++(?:☆ ?)*+")
 _FULL: Final = re.compile(r"最高分|最高档|满分|满星|打满|给满|拉满|full marks?|五角星全")
 _TOP: Final = re.compile(
     r"(?:十分|10 ?分|非常之?|特别|极其|极度|极为|万分|百分百|百分之百|100%|超级|超|无比|完全)(?:的|地)?满意(?!度)"
 )
 _LOWEST: Final = re.compile(
-    r"(?:打|给|评|就|只能给|只给)?最低分|最低档|最差分|(?:[一1半零0]|半)[颗个]?[分星]?(?:都|也|还|我都|我也)(?:不想|不愿|嫌|不值|不配|没有|不给|多余|多了|懒得|舍不得|给不了|不舍得|给不出|不够格|勉强)"
+    r"(?:打|给|评|就|只能给|只给)?最低分|最低档|最差分|(?:[一1半零0]|半)[颗个]?[分星]?(?:都|也|还|我都"
+    r"|我也)(?:不想|不愿|嫌|不值|不配|没有|不给|多余|多了|懒得|舍不得|给不了|不舍得|给不出|不够格|勉强)"
     r"|(?:[一1半0零])[颗个]?[分星](?:都|也|还)?(?:嫌多|多余|都多|给多了)"
 )
 _TEN: Final = re.compile(
     r"满分(?:是|为)?(?:十|10)|(?:十|10)分制|(?:十|10)分(?:为|是)?满分|(?:十|10)分里|/ ?10|out of ten|out of 10"
 )
 _RANGE: Final = re.compile(
-    rf"([1-5一二三四五两])\s*[分星颗个]{{0,2}}\s*(?:或者?是?|还是|到|至|-|~|、|or)\s*([1-5一二三四五两])(?=\s*(?:[分星颗]|[吧左右之间都可以行呢啊呀嘛把]|$|[,。!?]))"
+    r"([1-5一二三四五两])\s*[分星颗个]{0,2}\s*(?:或者?是?|还是|到|至|-|~|、"
+    r"|or)\s*([1-5一二三四五两])(?=\s*(?:[分星颗]|[吧左右之间都可以行呢啊呀嘛把]|$|[,。!?]))"
 )
 _HALF: Final = re.compile(rf"[1-5一二三四五]\.5 ?[分星]?|[{NUMERALS}1-5][分星颗]半|[{NUMERALS}1-5]个?半[分星]")
 _FRACTION: Final = re.compile(r"(?<![\d/])([0-9]{1,2}) ?/ ?(5|10)(?![\d/])")
 _AGAINST: Final = re.compile(
-    r"(?:不是|并非|不值|不止|没到|不到|达不到|够不上|别想|休想|不会给|不给|不能给|给不了|没法给|打不了|不配|别指望|没有|不想给|不想打|不打|拿不到|不可能|配不上|不该|不应该|不选|别打|不只)[打给你们您个我评成它他满了]{0,4}$"
+    r"(?:不是|并非|不值|不止|没到|不到|达不到|够不上|别想|休想|不会给|不给|不能给|给不了|没法给|打不了|不配"
+    r"|别指望|没有|不想给|不想打|不打|拿不到|不可能|配不上|不该|不应该|不选|别打"
+    r"|不只)[打给你们您个我评成它他满了]{0,4}$"
 )
 _AGAINST_AFTER: Final = re.compile(
-    r"^(?:是不可能|不可能|就别想|别想|没有|没门|免谈|太高|不值|不配|给不了|打不了|给不出|是给不了|肯定没|不能给|就算了|以下|以上)"
-)
-_IF: Final = re.compile(
-    r"(?:本来|原本|原来|本想|要是|如果|要不是|假如|差点|早知道|下次|以后|才能|才给|才会|才打|争取|否则|不然|的话|就能|就给|就是|都想|恨不得|上次|之前|以前|上回|昨天|前几天|曾经)"
+    r"^(?:是不可能|不可能|就别想|别想|没有|没门|免谈|太高|不值|不配|给不了|打不了|给不出|是给不了|肯定没|不能给"
+    r"|就算了|以下|以上)"
 )
 _IF_STRICT: Final = re.compile(
-    r"本来|原本|原来|本想|要是|如果|要不是|假如|差点|差一点|早知道|下次|才能|才给|才会给|才打|争取|上次|之前都|以前都?|上回|都想给|恨不得|的话|本该|本应|本可以|原想|正想|还想"
+    r"本来|原本|原来|本想|要是|如果|要不是|假如|差点|差一点|早知道|下次|才能|才给|才会给|才打|争取|上次|之前都"
+    r"|以前都?|上回|都想给|恨不得|的话|本该|本应|本可以|原想|正想|还想"
 )
 _NOW: Final = re.compile(r"现在|这次|今天|改|只能|只给|还是给|还是打|就给|勉强|最多|顶多")
 _TAKE_OFF: Final = re.compile(r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差)(?:了|掉)?(?:你们?)?$")
 _BACK: Final = re.compile(
-    r"打错|按错|点错|发错了?[,。!]?(?:是|应该|改)|输错|写错|回错|填错|选错|手滑|手误|手抖|打反|弄反|搞反|看反|看错|弄错|搞错|记错|改成|改为|改一下|应该是|应该打|不对|不是.{0,4}是|我是说|我说的是|我的意思是"
-    r"|我是要|我是想|更正|纠正|重新打|重打|重新评|重评|撤回|收回|刚才(?:那个)?(?:不算|错|打|的)|前面的不算|上一条|说错|反了|误操作|按快了|说的是|作废|以这个为准|以这条为准|改主意|改打|改给|变成"
+    r"打错|按错|点错|发错了?[,。!]?(?:是|应该|改)|输错|写错|回错|填错|选错|手滑|手误|手抖|打反|弄反|搞反|看反"
+    r"|看错|弄错|搞错|记错|改成|改为|改一下|应该是|应该打|不对|不是.{0,4}是|我是说|我说的是|我的意思是"
+    r"|我是要|我是想|更正|纠正|重新打|重打|重新评|重评|撤回|收回|刚才(?:那个)?(?:不算|错|打|的)|前面的不算"
+    r"|上一条|说错|反了|误操作|按快了|说的是|作废|以这个为准|以这条为准|改主意|改打|改给|变成"
 )
 _VERB: Final = re.compile(
-    r"(?:打分|评分|评价|分数|得分|给分|我给|给|打|评|选|回复?|填|按|输入?|改成|改为|改|应该是|应该|就是|是|就|来|算|才|顶多|最多|最高|至少|勉强|只能|只|那|了|个|总分|综合|总体|整体|服务|答|答案|[:=])[个:= ]*$"
+    r"(?:打分|评分|评价|分数|得分|给分|我给|给|打|评|选|回复?|填|按|输入?|改成|改为|改|应该是|应该|就是|是|就"
+    r"|来|算|才|顶多|最多|最高|至少|勉强|只能|只|那|了|个|总分|综合|总体|整体|服务|答|答案|[:=])[个:= ]*$"
 )
 _AFTER_BARE: Final = re.compile(
-    r"^(?:[吧呀啊呢哦嘛哈噢喔啦哒呗]|颗|很|挺|太|非常|特别|超|蛮|好评|满意|不错|还行|还可以|一般|棒|赞|给力|服务|态度|谢谢|味道|物流|可以|没毛病|真|差|烂|慢|就是|但|因为|超级|相当|有点|师傅|店员|东西|质量|很好|的|好(?!久|多|几|像)|分)"
+    r"^(?:[吧呀啊呢哦嘛哈噢喔啦哒呗]|颗|很|挺|太|非常|特别|超|蛮|好评|满意|不错|还行|还可以|一般|棒|赞|给力"
+    r"|服务|态度|谢谢|味道|物流|可以|没毛病|真|差|烂|慢|就是|但|因为|超级|相当|有点|师傅|店员|东西|质量|很好|的"
+    r"|好(?!久|多|几|像)|分)"
 )
-_WORST: Final = re.compile(r"负分|零分|[0零] ?分|差评")
+_ASKED: Final = re.compile(r"吗|么|几|多少|什么|怎么|为什么|谁|还是")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +126,7 @@ def _words(text: str, clauses: Sequence[Clause]) -> list[_Claim]:
     for match in _STARS.finditer(text):
         count = match[0].count("★")
         found.append(_scaled(match.end(), count, explicit=True, reason=f"数到{count}颗星"))
-    for match in _LOWEST.finditer(text):
-        found.append(_Claim(match.end(), 1, True, reason=f"“{match[0]}”按最低分记"))
+    found.extend(_Claim(match.end(), 1, True, reason=f"“{match[0]}”按最低分记") for match in _LOWEST.finditer(text))
     for pattern in (_FULL, _TOP):
         for match in pattern.finditer(text):
             clause = _clause(clauses, match.start())
@@ -150,33 +157,43 @@ def _number(text: str, clauses: Sequence[Clause], number: Number, of_ten: bool) 
         return None
     before = re.sub("(?:10|十)分制的话", "", text[clause.start : number.start])
     after = text[number.end + len(number.unit) : clause.end]
-    if number.role == "bare" and not _stands(before, after, clause, number):
-        return None
-    if _AGAINST.search(before) or _AGAINST_AFTER.search(after) or _TAKE_OFF.search(before):
-        return None
-    if _hypothetical(before, after):
-        return None
-    if clause.question and re.search(r"吗|么|几|多少|什么|怎么|为什么|谁|还是", after + before):
+    if not _counts(before, after, clause, number):
         return None
     if is_choice(number.text):
         return _Claim(number.end, None, True, undecided=True, reason=f"“{number.text}”没有定下来")
     explicit = number.role == "score"
     if of_ten and explicit:
-        if re.search("满分(?:是|为)?$", before):
-            return None
-        if number.value == 10 and re.match("制|为?满分|里", after):
-            return None if re.match("制|里", after) else _Claim(number.end, 5, True, reason="满分")
-        half = number.value / 2
-        if half != int(half):
-            return _Claim(number.end, None, True, undecided=True, reason=f"十分制的{number.value:g}分折不成整数分")
-        return _scaled(number.end, int(half), explicit=True, reason=f"十分制的{number.value:g}分")
+        return _of_ten(number, before, after)
     if number.value != int(number.value):
         return _Claim(number.end, None, explicit, undecided=True, reason=f"{number.text}不是整数分")
     return _scaled(number.end, int(number.value), explicit=explicit, reason=f"“{number.text}{number.unit}”")
 
 
+def _counts(before: str, after: str, clause: Clause, number: Number) -> bool:
+    """Tell whether a number is meant as the score, and not denied, supposed, taken off or asked about."""
+    if number.role == "bare" and not _stands(before, after, clause, number):
+        return False
+    if _AGAINST.search(before) or _AGAINST_AFTER.search(after) or _TAKE_OFF.search(before):
+        return False
+    if _hypothetical(before, after):
+        return False
+    return not (clause.question and _ASKED.search(after + before))
+
+
+def _of_ten(number: Number, before: str, after: str) -> _Claim | None:
+    """Scale a score out of ten; the ten itself is none."""
+    if re.search("满分(?:是|为)?$", before) or (number.value == 10 and re.match("制|里", after)):
+        return None
+    if number.value == 10 and re.match("为?满分", after):
+        return _Claim(number.end, 5, True, reason="满分")
+    half = number.value / 2
+    if half != int(half):
+        return _Claim(number.end, None, True, undecided=True, reason=f"十分制的{number.value:g}分折不成整数分")
+    return _scaled(number.end, int(half), explicit=True, reason=f"十分制的{number.value:g}分")
+
+
 def _stands(before: str, after: str, clause: Clause, number: Number) -> bool:
-    """A number alone counts where it is the clause, follows a word of scoring, or opens it before a word of praise or blame."""
+    """A number alone counts where it is the clause, follows a word of scoring, or opens it before praise or blame."""
     if not number.text.isascii() and number.value > 10:
         return False
     if clause.core == number.text:

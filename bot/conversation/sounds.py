@@ -1,4 +1,4 @@
-"""Key words by their sound: a whole reply that is misspelt by ear, or written in pinyin, becomes the word it sounds like.
+"""Key words by their sound: a whole reply misspelt by ear, or written in pinyin, becomes the word it sounds like.
 
 A table of the few syllables that matter, not a pinyin library: the one at hand takes 57 MB.
 """
@@ -25,7 +25,7 @@ class Sounds:
 
     @staticmethod
     def of(syllables: Mapping[str, str], words: Mapping[str, str]) -> Sounds:
-        """Compile syllable → characters and word → its syllables. Raises ValueError for a syllable nobody wrote down."""
+        """Compile syllable → characters and word → its syllables. Raises ValueError for an unknown syllable."""
         heard: dict[str, set[str]] = {}
         for syllable, characters in syllables.items():
             for character in characters:
@@ -40,7 +40,7 @@ class Sounds:
         )
 
     def word(self, text: str) -> str | None:
-        """Give the key word that a squeezed text sounds like and is not; None where it is written right or is another."""
+        """Give the key word that a squeezed text sounds like; None where it is written right or is another."""
         if text.isascii():
             return self.by_letters.get(text) if len(text) <= MAX_LETTERS else None
         if not 2 <= len(text) <= LONGEST:
@@ -49,8 +49,10 @@ class Sounds:
         if not all(heard):
             return None
         for sound, word in self.by_sound.items():
-            if len(sound) == len(text) and word != text and all(s in (h or ()) for s, h in zip(sound, heard, strict=True)):
+            if (
+                len(sound) == len(text)
+                and word != text
+                and all(s in (h or ()) for s, h in zip(sound, heard, strict=True))
+            ):
                 return word
         return None
-
-

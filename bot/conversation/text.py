@@ -28,11 +28,13 @@ _ENCLOSED: Final = {
     **{chr(0x24F5 + i): f" {i + 1} " for i in range(10)},  # ⓵
     **{chr(0x3220 + i): f" {i + 1} " for i in range(10)},  # ㈠
     **{chr(0x3280 + i): f" {i + 1} " for i in range(10)},  # ㊀
-    **{chr(0x2160 + i): f" {i + 1} " for i in range(12)},  # Ⅰ
-    **{chr(0x2170 + i): f" {i + 1} " for i in range(12)},  # ⅰ
+    **{chr(0x2160 + i): f" {i + 1} " for i in range(12)},  # Roman I
+    **{chr(0x2170 + i): f" {i + 1} " for i in range(12)},  # Roman i
     "🔟": " 10 ",
     "🅰": " a ",
     "🅱": " b ",
+    "\ufdfa": " ",  # eighteen characters in one
+    "\ufdfb": " ",
     "\u20e3": " ",  # the frame of a key-cap
     "〇": "零",
     "⭐": "★",
@@ -59,7 +61,7 @@ _ENCLOSED: Final = {
     "\u2029": "\n",
 }
 _ENCLOSED_TABLE: Final = str.maketrans(_ENCLOSED)
-# Control, zero-width and direction marks, tags, soft hyphens, variation selectors, skin tones, combining marks, surrogates.
+# Control, zero-width and direction marks, tags, variation selectors, skin tones, combining marks, surrogates.
 _STRAY: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0300-\u036f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
@@ -67,7 +69,7 @@ _STRAY: Final = re.compile(
 )
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _LINES: Final = re.compile(r" ?\n[\n ]*")
-_UNIT_GAP: Final = re.compile(rf"(?<=[0-9]) (?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:]) (?=[0-9])")
+_UNIT_GAP: Final = re.compile(r"(?<=[0-9]) (?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:]) (?=[0-9])")
 _SPELLED: Final = re.compile(rf"(?<![{CJK}])(?:[{CJK}][ .*_/~|+=-])+[{CJK}](?![{CJK}])")
 _SEPARATED: Final = re.compile(r"[ .*_/~|+=-]")
 _LONE_NEGATOR: Final = re.compile(rf"(?:(?<=[\s,。])|^)([不别没勿莫]) (?=[{CJK}])")
@@ -102,7 +104,7 @@ def plain(raw: str) -> str:
         text = text.translate(_ENCLOSED_TABLE)
         for _ in range(3):  # a folded character may want folding again; two rounds do for all of Unicode 16
             if not unicodedata.is_normalized("NFKC", text):
-                text = unicodedata.normalize("NFKC", text).translate(_ENCLOSED_TABLE)
+                text = unicodedata.normalize("NFKC", text).translate(_ENCLOSED_TABLE)[:MAX_CHARS]
             folded = _STRAY.sub("", text.lower()).translate(simpler())
             if folded == text:
                 break
@@ -140,34 +142,51 @@ def period_of(text: str) -> str:
 class Variants:
     """Homophones, near-typos and dialect words of key words, folded into the key word."""
 
-    pattern: re.Pattern[str] | None
-    table: Mapping[str, str]
+    by_first: Mapping[str, tuple[tuple[str, str], ...]]
+    """First character → variants that begin with it, the longest first, and what they become."""
 
     @staticmethod
     def of(words: Mapping[str, tuple[str, ...]]) -> Variants:
         """Compile key word → variants. Raises ValueError where folding twice would differ from once."""
         table = {plain(variant): plain(word) for word, variants in words.items() for variant in variants}
-        if not table:
-            return Variants(None, {})
-        longest_first = sorted(table, key=lambda variant: (-len(variant), variant))
-        pattern = re.compile("|".join(_literal(variant) for variant in longest_first))
+        by_first: dict[str, list[tuple[str, str]]] = {}
+        for variant in sorted(table, key=lambda one: (-len(one), one)):
+            by_first.setdefault(variant[0], []).append((variant, table[variant]))
+        variants = Variants({first: tuple(found) for first, found in by_first.items()})
         for word in table.values():
-            if pattern.search(word):
+            if variants.once(word) != word:
                 raise ValueError(f"{word!r} holds a variant of another word: folding would never settle")
-        return Variants(pattern, table)
+        return variants
 
     def fold(self, text: str) -> str:
         """Replace every variant, until nothing changes."""
-        if self.pattern is None:
-            return text
         for _ in range(4):
-            folded = self.pattern.sub(lambda found: self.table[found[0]], text)
+            folded = self.once(text)
             if folded == text:
                 break
             text = folded
         return text
 
+    def once(self, text: str) -> str:
+        """Replace every variant, from left to right, the longest first."""
+        if not any(character in self.by_first for character in text):
+            return text
+        parts: list[str] = []
+        at = done = 0
+        while at < len(text):
+            for variant, word in self.by_first.get(text[at], ()):
+                if text.startswith(variant, at) and _fits(text, at, variant):
+                    parts += [text[done:at], word]
+                    at = done = at + len(variant)
+                    break
+            else:
+                at += 1
+        return "".join([*parts, text[done:]])
 
-def _literal(word: str) -> str:
-    """Match a word; one of Latin letters only where no letter stands beside it."""
-    return rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else re.escape(word)
+
+def _fits(text: str, at: int, word: str) -> bool:
+    """Tell whether a word may be folded here: one of Latin letters only where no letter or digit stands beside it."""
+    if not word.isascii():
+        return True
+    before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
+    return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,18 +12,18 @@ from bot.conversation.numerals import NUMERALS, value_of
 from bot.domain.understanding import Period
 
 _N: Final = rf"(?:\d{{1,2}}|[{NUMERALS}]{{1,3}})"
-PERIODS: Final[dict[str, Period]] = {
-    "凌晨": "morning", "清晨": "morning", "清早": "morning", "大清早": "morning", "一大早": "morning", "早上": "morning", "早晨": "morning", "上午": "morning", "早间": "morning",
-    "午前": "morning", "朝早": "morning", "上昼": "morning", "早": "morning", "晨": "morning",
-    "中午": "noon", "正午": "noon", "午间": "noon", "晌午": "noon", "午饭": "noon", "午休": "noon",
-    "下午": "afternoon", "午后": "afternoon", "下昼": "afternoon", "后晌": "afternoon",
-    "傍晚": "evening", "晚上": "evening", "晚间": "evening", "夜里": "evening", "夜间": "evening", "夜晚": "evening", "半夜": "evening", "下班后": "evening", "下班以后": "evening",
-    "晚点钟": "evening", "今晚": "evening", "明晚": "evening", "后晚": "evening", "夜": "evening", "晚": "evening", "黄昏": "evening", "晏昼": "noon",
-}  # fmt: skip
+_PERIOD_WORDS: Final[Mapping[Period, str]] = {
+    "morning": "凌晨 清晨 清早 大清早 一大早 早上 早晨 上午 早间 午前 朝早 上昼 早 晨",
+    "noon": "中午 正午 午间 晌午 午饭 午休 晏昼",
+    "afternoon": "下午 午后 下昼 后晌",
+    "evening": "傍晚 晚上 晚间 夜里 夜间 夜晚 半夜 下班后 下班以后 晚点钟 今晚 明晚 后晚 夜 晚 黄昏",
+}
+PERIODS: Final = {word: period for period, words in _PERIOD_WORDS.items() for word in words.split()}
 _P: Final = "|".join(sorted(PERIODS, key=lambda word: -len(word)))
 _CLOCK_RE: Final = re.compile(
     rf"(?P<period>{_P})?(?:的|大概|大约|差不多)? ?(?P<less>差(?:(?P<lessn>{_N})分钟?|一?刻钟?|(?P<lessk>{_N})刻))?"
-    rf"(?<![周期拜])(?P<hour>{_N})(?:[点时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
+    rf"(?<![周期拜])(?P<hour>{_N})(?:[点时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻"
+    rf"|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
     rf"(?: ?(?P<meridiem>[ap]\.?m))?"
 )
 _MERIDIEM_RE: Final = re.compile(r"(?<![\d:])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))? ?(?P<meridiem>[ap]\.?m)")
@@ -31,12 +31,16 @@ _RANGE_RE: Final = re.compile(
     rf"(?P<period>{_P})?(?<![周期拜])(?P<hour>{_N}) ?(?:[点时]|:00)? ?(?:到|至|-|~) ?(?P<until>{_N})(?:[点时]|:00)"
 )
 _SHIFT_RE: Final = re.compile(
-    rf"(?P<way>推迟|延迟|延后|推后|往后|顺延|晚|迟|延|提前|往前|早|提早|早到|晚到|向后|向前)(?:推迟?|延|挪|调|移|个|大概|大约|差不多|再|到|来|去|点|上|约)*(?P<n>{_N}|半|几)(?:(?P<and>个半)|个)?(?P<unit>小时|钟头|分钟|刻钟|h|min)(?P<half>半)?"
+    rf"(?P<way>推迟|延迟|延后|推后|往后|顺延|晚|迟|延|提前|往前|早|提早|早到|晚到|向后|向前)(?:推迟?|延|挪|调"
+    rf"|移|个|大概|大约|差不多|再|到|来|去|点|上|约){{0,6}}(?P<n>{_N}|半|几)(?:(?P<and>个半)|个)?(?P<unit>小时|钟头"
+    rf"|分钟|刻钟|h|min)(?P<half>半)?"
 )
 _PERIOD_RE: Final = re.compile("|".join(word for word in _P.split("|") if len(word) > 1))
 _NOON_RE: Final = re.compile(r"中午12|正午|中午十二")
+_SHORT_PERIOD_RE: Final = re.compile(r"(?<=[明今后天日一二三四五六号])(?:早|晚)(?![点一两几半些了到个会\d])")
 _SAME_RE: Final = re.compile(
-    r"同一(?:个)?时间|时间不变|同样(?:的)?时间|还是这个(?:点|时间)|还是那个(?:点|时间)|这个时间|相同时间|时间一样|同时段|原来的时间|时间照旧|同一个点|一样的时间|老时间|还是原来时间"
+    r"同一(?:个)?时间|时间不变|同样(?:的)?时间|还是这个(?:点|时间)|还是那个(?:点|时间)|这个时间|相同时间"
+    r"|时间一样|同时段|原来的时间|时间照旧|同一个点|一样的时间|老时间|还是原来时间"
 )
 
 
@@ -73,28 +77,30 @@ def _all(text: str, opens: str, closes: str) -> Iterator[Time]:
         if clock and later:
             yield Time(*match.span(), match[0], time=clock)
     for match in _CLOCK_RE.finditer(text):
-        minute = 30 if match["half"] else 15 * {"一": 1, "三": 3}.get(match["quarter"] or "", 0)
-        if match["minute"]:
-            minute = _number(match["minute"])
-        clock = _clock(
-            match["hour"], minute, match["period"] or _before(text, match.start()), match["meridiem"], opens, closes
-        )
-        if clock and match["less"]:
-            less = (
-                _number(match["lessn"]) if match["lessn"] else 15 * (_number(match["lessk"]) if match["lessk"] else 1)
-            )
-            clock = (datetime.fromisoformat(f"2000-01-02T{clock}") - timedelta(minutes=less)).strftime("%H:%M")
-        if clock:
+        if clock := _clock_of(match, text, opens, closes):
             yield Time(*match.span(), match[0], time=clock)
     for match in _MERIDIEM_RE.finditer(text):
         if clock := _clock(match["hour"], int(match["minute"] or 0), None, match["meridiem"], opens, closes):
             yield Time(*match.span(), match[0], time=clock)
     for match in _PERIOD_RE.finditer(text):
         yield Time(*match.span(), match[0], period=PERIODS[match[0]])
-    for match in re.finditer(r"(?<=[明今后天日一二三四五六号])(?:早|晚)(?![点一两几半些了到个会\d])", text):
+    for match in _SHORT_PERIOD_RE.finditer(text):
         yield Time(*match.span(), match[0], period=PERIODS[match[0]])
     for match in _SAME_RE.finditer(text):
         yield Time(*match.span(), match[0], same=True)
+
+
+def _clock_of(match: re.Match[str], text: str, opens: str, closes: str) -> str | None:
+    minute = 30 if match["half"] else 15 * {"一": 1, "三": 3}.get(match["quarter"] or "", 0)
+    if match["minute"]:
+        minute = _number(match["minute"])
+    period = match["period"] or _before(text, match.start())
+    clock = _clock(match["hour"], minute, period, match["meridiem"], opens, closes)
+    if clock is None or not match["less"]:
+        return clock
+    quarters = _number(match["lessk"]) if match["lessk"] else 1
+    less = _number(match["lessn"]) if match["lessn"] else 15 * quarters
+    return (datetime.fromisoformat(f"2000-01-02T{clock}") - timedelta(minutes=less)).strftime("%H:%M")
 
 
 def _before(text: str, start: int) -> str | None:

@@ -15,22 +15,33 @@ from bot.domain.understanding import ReplyContext
 _Mark = TypeVar("_Mark", Day, Time)
 
 _MAY_HOLD: Final = re.compile(
-    r"[天日号月周点时早晚午夜:晨节]|星期|礼拜|小时|钟头|分钟|一刻|半|推迟|提前|国庆|中秋|端午|春节|元旦|除夕|[春夏秋冬]|五一|十一|六一|pm|am|day|mon|tue|wed|thu|fri|sat|sun|tonight|tmr|\d[/.-]\d|同一|圣诞|七夕|清明|腊八|[暑寒露雪满种至]"
+    r"[天日号月周点时早晚午夜:晨节]|星期|礼拜|小时|钟头|分钟|一刻|半|推迟|提前|国庆|中秋|端午|春节|元旦|除夕"
+    r"|[春夏秋冬]|五一|十一|六一|pm|am|day|mon|tue|wed|thu|fri|sat|sun|tonight|tmr|\d[/.-]\d|同一|圣诞|七夕"
+    r"|清明|腊八|[暑寒露雪满种至]"
 )
 _NOT: Final = (
-    r"不行(?![吗么嘛?])|不可以(?![吗么])|不能(?!不)|没空|没时间|没功夫|没得空|不得空|有事|有安排|有会|要开会|要上班|上班|加班|出差|来不了|去不了|到不了|不方便|不在|不去|不来|不合适|没办法|没法|赶不上|赶不及"
-    r"|来不及|不想|不要|不约|满了|约满|除外|以外|之外|不得行|不成|没空闲|忙|请假不了|抽不开身|走不开|去不成|不太行|不ok|够呛|别|不太方便|冇空|不得闲|唔得|有课|要接孩子|时间不够|有别的|不好|太早|太晚|不适合|排除|撞了|冲突"
+    r"不行(?![吗么嘛?])|不可以(?![吗么])|不能(?!不)|没空|没时间|没功夫|没得空|不得空|有事|有安排|有会|要开会"
+    r"|要上班|上班|加班|出差|来不了|去不了|到不了|不方便|不在|不去|不来|不合适|没办法|没法|赶不上|赶不及"
+    r"|来不及|不想|不要|不约|满了|约满|除外|以外|之外|不得行|不成|没空闲|忙|请假不了|抽不开身|走不开|去不成"
+    r"|不太行|不ok|够呛|别|不太方便|冇空|不得闲|唔得|有课|要接孩子|时间不够|有别的|不好|太早|太晚|不适合|排除"
+    r"|撞了|冲突"
 )
 _YES_OR_NO: Final = re.compile(r"可?([\u4e00-\u9fff])不(?:可\1|\1)以?")
-_PAST: Final = re.compile(r"上次|上回|昨天|前天|之前|那次|当时|上周|上个月|以前|拖到|等到|弄到|搞到|结果|才轮|才开始|从[^改换]{0,6}等")
+_PAST: Final = re.compile(
+    r"上次|上回|昨天|前天|之前|那次|当时|上周|上个月|以前|拖到|等到|弄到|搞到|结果|才轮|才开始"
+    r"|从[^改换]{0,6}等"
+)
 _NOT_AFTER: Final = re.compile(rf"^.{{0,6}}?(?:{_NOT})")
 _NOT_BEFORE: Final = re.compile(
-    r"(?:除了?|不要|不想|别|不是|不约|不能|不在|不去|原来的?|原定的?|本来是?|原本是?|把|从|之前约的?|预约的?|约的是?|我约的?|约了)$"
+    r"(?:除了?|不要|不想|别|不是|不约|不能|不在|不去|原来的?|原定的?|本来是?|原本是?|把|从|之前约的?|预约的?"
+    r"|约的是?|我约的?|约了)$"
 )
 _TARGET: Final = re.compile(
-    r"(?:改到|改成|改为|改约|改去|改在|改|换到|换成|换为|换去|换|调到|调成|调整到|调整为|挪到|移到|推到|推迟到|推迟至|延到|延后到|延期到|延至|提前到|提到|约到|约在|定在|定到|变更为|变成|变更到|顺延到|往后推到|放到|放在|转到|安排到|安排在|重约|另约|还是|那就|不如|要么|到)(?:在|了|成|我|你们|去|的|约)?$"
+    r"(?:改到|改成|改为|改约|改去|改在|改|换到|换成|换为|换去|换|调到|调成|调整到|调整为|挪到|移到|推到|推迟到"
+    r"|推迟至|延到|延后到|延期到|延至|提前到|提到|约到|约在|定在|定到|变更为|变成|变更到|顺延到|往后推到|放到"
+    r"|放在|转到|安排到|安排在|重约|另约|还是|那就|不如|要么|到)(?:在|了|成|我|你们|去|的|约)?$"
 )
-_OR: Final = re.compile(r"^(?:或者?|或是|还是|和|跟|、|/|,?要么|,?要不|,)+$")
+_OR: Final = re.compile(r"^(?:或者?|或是|还是|和|跟|、|/|,?要么|,?要不|,){1,6}$")
 _ALSO_FREE: Final = re.compile(r"都|随便|均|任一|哪天")
 
 
@@ -70,7 +81,8 @@ def _when(
     date = day.date.isoformat() if day and not undecided else None
     if day and clock and clock < "06:00" and re.search(r"晚上?12|晚上?十二|半夜|夜里", text):
         date = (day.date + timedelta(days=1)).isoformat() if date else None
-    reason = "、".join(f"“{mark.text}”" for mark in (*days, *times))
+    named = [*(mark.text for mark in days), *(mark.text for mark in times)]
+    reason = "、".join(f"“{name}”" for name in named)
     return When(
         date=date, time=clock, period=None if clock else period, reason=reason, undecided=undecided, excluded=excluded
     )
@@ -107,7 +119,11 @@ def _split(text: str, marks: list[Day | Time]) -> tuple[list[Day | Time], tuple[
         after = text[mark.end : mark.end + clause_end.start() if clause_end else end]
         before = text[max(0, mark.start - 6) : mark.start]
         after = _YES_OR_NO.sub("", after)
-        refused = bool(_NOT_AFTER.match(after)) or bool(_PAST.search(text[_clause_start(text, mark.start) : mark.start])) or bool(_NOT_BEFORE.search(before))
+        refused = (
+            bool(_NOT_AFTER.match(after))
+            or bool(_PAST.search(text[_clause_start(text, mark.start) : mark.start]))
+            or bool(_NOT_BEFORE.search(before))
+        )
         if refused:
             excluded.append(mark.date.isoformat() if isinstance(mark, Day) else mark.text)
             if isinstance(mark, Day) or not _only_times_follow(marks[index + 1 :]):

@@ -192,14 +192,17 @@ class Reading:
     """All that conversation finds in a text before anybody says what it means."""
 
     raw: str
+    normalized: str = ""
+    """All of it with folded width, case and script; never more than 2,000 characters."""
     text: str
-    """Normalised: folded width, case and script; never more than 2,000 characters."""
+    """What is read of it, normalised and without emoji."""
     whole: str
     """The same without spaces, punctuation and particles at either end, for whole-text words."""
     script: Script
     clauses: tuple[Clause, ...] = ()
     numbers: tuple[Number, ...] = ()
     hits: tuple[Hit, ...] = ()
+    """The best first."""
     emoji: tuple[str, ...] = ()
     """Meanings of the emoji found, in order."""
     only_emoji: bool = False
@@ -222,7 +225,7 @@ class Reading:
 
     def of(self, intent: IntentName) -> tuple[Hit, ...]:
         """Give the hits for one intent, the best first."""
-        return tuple(sorted((hit for hit in self.hits if hit.intent == intent), key=lambda hit: -hit.score))
+        return tuple(hit for hit in self.hits if hit.intent == intent)
 
     def claimed(self, intent: IntentName) -> list[Candidate]:
         """Give the best hit for an intent in each clause, as candidates."""
