@@ -114,6 +114,8 @@ class Capabilities:
     """We put 【】 in front; False where the provider adds the filed signature itself."""
     max_chars: int = 1000
     batch_size: int = 1
+    one_id_per_batch: bool = False
+    """Texts sent in one request have one id together: receipts are told apart by the number."""
     reports: bool = True
     repeats_on_error: bool = True
     """The provider sends a callback again after a 5xx; False makes the spool take it when Redis is away."""

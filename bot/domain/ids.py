@@ -31,6 +31,19 @@ def partition_of(customer: str, partitions: int) -> int:
     return int(customer[:8], 16) % partitions
 
 
+def client_ref(partition: int, message: str) -> str:
+    """Give our reference of a text, which carries its partition and survives where a provider's id does not."""
+    return f"{partition:04x}{message}"
+
+
+def read_client_ref(ref: str) -> tuple[int | None, str]:
+    """Take a client reference apart; (None, "") for one that is none of ours."""
+    try:
+        return int(ref[:4], 16), ref[4:]
+    except ValueError:
+        return None, ""
+
+
 def claim_code(key: bytes, *parts: str) -> str:
     """Derive a unique reward code from its parts by HMAC: 8 characters without look-alikes."""
     alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

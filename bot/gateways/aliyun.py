@@ -32,6 +32,7 @@ CAPABILITIES: Final = Capabilities(
     emoji=False,
     sign_in_text=False,
     batch_size=100,
+    one_id_per_batch=True,
     required=("access_key_id", "access_key_secret"),
     secrets=("access_key_secret",),
 )

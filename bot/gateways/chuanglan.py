@@ -30,6 +30,7 @@ CAPABILITIES: Final = Capabilities(
     extension=True,
     max_chars=536,
     batch_size=1000,
+    one_id_per_batch=True,
     repeats_on_error=False,
     message_ids=False,
     splits_long_replies=True,

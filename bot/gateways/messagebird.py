@@ -30,6 +30,7 @@ NAME: Final = "messagebird"
 CAPABILITIES: Final = Capabilities(
     max_chars=1377,
     batch_size=50,
+    one_id_per_batch=True,
     repeats_on_error=False,
     handles_opt_out=True,
     china_billing=False,

@@ -30,6 +30,7 @@ CAPABILITIES: Final = Capabilities(
     emoji=False,
     sign_in_text=False,
     batch_size=100,
+    one_id_per_batch=True,
     message_ids=False,
     required=("access_key", "secret_key"),
     secrets=("secret_key",),

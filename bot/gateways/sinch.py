@@ -32,6 +32,7 @@ NAME: Final = "sinch"
 CAPABILITIES: Final = Capabilities(
     max_chars=2000,
     batch_size=1000,
+    one_id_per_batch=True,
     china_billing=False,
     required=("plan_id", "api_token", "sender"),
     secrets=("api_token", "callback_password"),

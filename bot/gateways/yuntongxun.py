@@ -36,6 +36,7 @@ CAPABILITIES: Final = Capabilities(
     extension=True,
     sign_in_text=False,
     batch_size=200,
+    one_id_per_batch=True,
     repeats_on_error=False,
     message_ids=False,
     required=("account_sid", "auth_token", "app_id"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from bot.domain.events import Event, ReceiptReceived
-from bot.domain.ids import client_ref, read_client_ref
+from bot.domain.ids import client_ref, customer_id, read_client_ref
 from bot.domain.messages import STATE_RANK, DeliveryReport, MessageClass, OutboundMessage, PartOf, ReportState
 from bot.domain.parts import combined
 from bot.store import keys
@@ -62,7 +62,7 @@ class Refs:
         name = report.message_id or report.client_ref
         if report.message_id and shared_ids and report.to:
             name = self._of_batch(report.message_id, report.to)
-        target = await self._target(account, name, report.client_ref)
+        target = await self._target(account, name, report)
         if target is None:
             if not name:
                 return "nameless"
@@ -110,18 +110,21 @@ class Refs:
         """Name one number's text of a batch; the number itself stands nowhere."""
         return f"{name}#{hmac.new(self._key, to.encode(), hashlib.sha256).hexdigest()[:16]}"
 
-    async def _target(self, account: str, name: str | None, reference: str | None) -> Target | None:
+    async def _target(self, account: str, name: str | None, report: DeliveryReport) -> Target | None:
         """Look a text up by its id, then by our own reference, which names no part."""
-        partition, message = read_client_ref(reference or "")
+        partition, message = read_client_ref(report.client_ref or "")
         if partition is None:
             return None
-        if name and name != reference:
+        if name and name != report.client_ref:
             key = keys.ref(account, name)
             found = await self._client.call(key, "HGET", key, "to")
             if found is not None:
                 return Target(**json.loads(found))
         text = await self._outbox.body(partition, message)
-        return target_of(text) if text else None
+        if text is None or (report.to and customer_id(self._key, text.shop, report.to) != text.customer):
+            # A batch echoes the reference of its first text with the receipts of all.
+            return None
+        return target_of(text)
 
     async def _whole(self, target: Target, report: DeliveryReport) -> DeliveryReport | None:
         """Put the receipts of a text's parts together; None as long as they do not say what became of it."""

@@ -76,6 +76,7 @@ async def open_store(
     codec, bell = Codec(vault), Bell(client)
     customers, log = Customers(client, codec, number), Log(client, codec)
     inbox, outbox = Inbox(client, codec, number, bell, clock, replies_per_minute), Outbox(client, codec, number)
+    refs, vitals = Refs(client, inbox, outbox, customer_key), Vitals(client)
     return Store(
         client=client,
         partitions=number,
@@ -87,7 +88,12 @@ async def open_store(
         commit=Commit(client, codec, customers, log),
         outbox=outbox,
         timers=Timers(client),
-        refs=Refs(client, inbox, outbox, customer_key),
+        refs=refs,
         feed=Feed(client, bell),
         dead=DeadLetters(client, codec, number),
+        arrivals=Arrivals(inbox, refs, vitals, customer_key),
+        rates=Rates(client),
+        vitals=vitals,
+        proofs=Proofs(client),
+        questions=Questions(client),
     )

@@ -13,6 +13,7 @@ from bot.domain.events import Event
 from bot.domain.gateway import Gateway
 from bot.domain.shop import Shop
 from bot.errors import StoreUnavailable
+from bot.store.arrivals import Source
 from bot.store.corrections import Corrections
 from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
@@ -31,6 +32,12 @@ class Account:
     shop: str
     allow: tuple[Network, ...] = ()
     """Addresses that may call; empty: all."""
+
+    @property
+    def source(self) -> Source:
+        """Give what its messages are told apart by."""
+        shared = self.gateway.capabilities.one_id_per_batch
+        return Source(account=self.name, provider=self.provider, shop=self.shop, shared_ids=shared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import hmac
-import secrets
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -14,10 +10,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from bot.domain.events import Event, ReplyReceived
-from bot.domain.gateway import Ack, Callback
-from bot.domain.ids import customer_id
-from bot.domain.messages import InboundMessage
+from bot.domain.gateway import Ack, Callback, ProvesWithoutBody
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, StoreUnavailable
 from bot.web.addresses import origin, remote, within
 from bot.web.deps import DEPS, Account, WebDeps
@@ -30,6 +23,7 @@ _REFUSED = Ack(status=403)
 _UNREADABLE = Ack(status=400)
 _AGAIN_LATER = Ack(status=503)
 _RETRY_AFTER_S = "5"
+_TOLD_APART = frozenset({"duplicate", "limited", "spooled"})
 
 log = structlog.get_logger("web.webhooks")
 
@@ -65,14 +59,14 @@ async def receive(deps: WebDeps, account: Account, told: Callback) -> Ack:
     now = deps.clock()
     gateway = account.gateway
     try:
-        _verify(account, told, now)
+        await _verify(deps, account, told, now)
         parsed = gateway.parse(told)
         for fault in parsed.faults:
             log.warning("callback_item_unreadable", account=account.name, reason=fault)
-        events = [reply_event(message, account, deps.lookup_key, now) for message in parsed.messages]
-        await _keep(deps, account, events)
-        for report in parsed.reports:
-            await deps.store.refs.report(account.name, report, now)
+        spool = None if gateway.capabilities.repeats_on_error else deps.spool
+        kept = await deps.store.arrivals.keep(account.source, parsed, now, spool)
+        for outcome in _TOLD_APART & kept.keys():
+            _counter(account.name, outcome).inc(kept[outcome])
     except CallbackIgnored as reason:
         _count(account, "ignored")
         log.debug("callback_ignored", account=account.name, reason=str(reason))
@@ -98,64 +92,25 @@ async def receive(deps: WebDeps, account: Account, told: Callback) -> Ack:
     return gateway.acknowledge(told)
 
 
-def reply_event(message: InboundMessage, account: Account, lookup_key: bytes, now: datetime) -> Event:
-    """Make the event of one reply.
-
-    Its id derives from the gateway's message id, so that a repeat has the same. Without one it is unique: two honest
-    "1" must both arrive, and telling them from a repeat is decide's business.
-    """
-    if message.message_id:
-        part = f"/{message.part.number}" if message.part else ""
-        source = f"{account.name}|{message.message_id}{part}"
-        event_id = "in:" + hashlib.blake2b(source.encode(), digest_size=12).hexdigest()
-    else:
-        event_id = "in:" + secrets.token_hex(12)
-    written = message.received_at
-    return Event(
-        id=event_id,
-        shop=account.shop,
-        customer=customer_id(lookup_key, account.shop, message.sender),
-        phone=message.sender,
-        # A vendor's clock that runs ahead must not make a reply younger than our own texts.
-        at=written if written is not None and written < now else now,
-        received_at=now,
-        what=ReplyReceived(message=_signed(message, account)),
-    )
-
-
-async def _keep(deps: WebDeps, account: Account, events: list[Event]) -> None:
-    if len(events) == 1:
-        await _keep_one(deps, account, events[0])
+async def _verify(deps: WebDeps, account: Account, told: Callback, now: datetime) -> None:
+    if account.allow and not within(told.remote, account.allow):
+        raise CallbackRefused(f"{told.remote} is not among allow_ips")
+    proved = account.gateway.verify(told, now)
+    if not proved or not isinstance(account.gateway, ProvesWithoutBody):
         return
-    # One round trip for all: calls that wait together share it. Those that were kept are told apart by decide.
-    results = await asyncio.gather(*(_keep_one(deps, account, event) for event in events), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    proof = account.gateway.proof(told)
+    if proof and not await _first_with(deps, account, proof, told):
+        raise CallbackRefused("this proof came with another body before")
 
 
-async def _keep_one(deps: WebDeps, account: Account, event: Event) -> None:
+async def _first_with(deps: WebDeps, account: Account, proof: str, told: Callback) -> bool:
     try:
-        result = await deps.store.inbox.add(event)
+        return await deps.store.proofs.holds(account.name, proof, told)
     except StoreUnavailable:
         if account.gateway.capabilities.repeats_on_error:
             raise
-        await deps.spool(event)
-    else:
-        if result != "accepted":
-            _count(account, result)
-
-
-def _verify(account: Account, told: Callback, now: datetime) -> None:
-    if account.allow and not within(told.remote, account.allow):
-        raise CallbackRefused(f"{told.remote} is not among allow_ips")
-    account.gateway.verify(told, now)
-
-
-def _signed(message: InboundMessage, account: Account) -> InboundMessage:
-    if message.account == account.name and message.gateway:
-        return message
-    return replace(message, account=account.name, gateway=account.provider)
+        # It proved itself, and it will not come again: what is spooled must not be lost for want of a memory.
+        return True
 
 
 def _account(deps: WebDeps, name: str, token: str) -> Account | None:

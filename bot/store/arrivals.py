@@ -1,0 +1,117 @@
+"""What came from a gateway, by push or by pull, made into events and kept; both ways give the same ids."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.events import Event, ReplyReceived
+from bot.domain.gateway import Parsed
+from bot.domain.ids import customer_id
+from bot.domain.messages import DeliveryReport, InboundMessage
+from bot.errors import StoreUnavailable
+from bot.store.inbox import Inbox
+from bot.store.refs import Refs
+from bot.store.vitals import Vitals
+
+Spool = Callable[[Event], Awaitable[None]]
+"""Keeps an event elsewhere while Redis is away. Raises StoreUnavailable where it cannot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The account that something came by."""
+
+    account: str
+    provider: str
+    shop: str
+    shared_ids: bool = False
+    """One id stands for a whole batch there."""
+
+
+class Arrivals:
+    """The one way in for replies and receipts."""
+
+    def __init__(self, inbox: Inbox, refs: Refs, vitals: Vitals, lookup_key: bytes) -> None:
+        self._inbox = inbox
+        self._refs = refs
+        self._vitals = vitals
+        self._lookup_key = lookup_key
+
+    async def keep(self, source: Source, parsed: Parsed, now: datetime, spool: Spool | None = None) -> Counter[str]:
+        """Make everything durable; gives how many were accepted, duplicates, limited, parked.
+
+        With a `spool`, replies go there while Redis is away. Raises StoreUnavailable.
+        """
+        events = [reply_event(message, source, self._lookup_key, now) for message in parsed.messages]
+        # One round trip for all: calls that wait together share it. Those that were kept are told apart by decide.
+        kept = await _all([self._keep(event, spool) for event in events])
+        return Counter([*kept, *(await self._reported(source, parsed.reports, now))])
+
+    async def _reported(self, source: Source, reports: Sequence[DeliveryReport], now: datetime) -> list[str]:
+        if not reports:
+            return []
+        report, account, shared = self._refs.report, source.account, source.shared_ids
+        told = await _all([report(account, one, now, shared_ids=shared) for one in reports])
+        with contextlib.suppress(StoreUnavailable):
+            await self._vitals.reported(account, Counter(one.state for one in reports))
+        return told
+
+    async def _keep(self, event: Event, spool: Spool | None) -> str:
+        try:
+            return await self._inbox.add(event)
+        except StoreUnavailable:
+            if spool is None:
+                raise
+            await spool(event)
+            return "spooled"
+
+
+def reply_event(message: InboundMessage, source: Source, lookup_key: bytes, now: datetime) -> Event:
+    """Make the event of one reply.
+
+    Its id derives from the gateway's message id, so that a repeat has the same, also when it comes by another way.
+    Without one it is unique: two honest "1" must both arrive, and telling them from a repeat is decide's business.
+    """
+    if message.message_id:
+        part = f"/{message.part.number}" if message.part else ""
+        named = f"{source.account}|{message.message_id}{part}"
+        event_id = "in:" + hashlib.blake2b(named.encode(), digest_size=12).hexdigest()
+    else:
+        event_id = "in:" + secrets.token_hex(12)
+    written = message.received_at
+    return Event(
+        id=event_id,
+        shop=source.shop,
+        customer=customer_id(lookup_key, source.shop, message.sender),
+        phone=message.sender,
+        # A vendor's clock that runs ahead must not make a reply younger than our own texts.
+        at=written if written is not None and written < now else now,
+        received_at=now,
+        what=ReplyReceived(message=_signed(message, source)),
+    )
+
+
+def _signed(message: InboundMessage, source: Source) -> InboundMessage:
+    if message.account == source.account and message.gateway:
+        return message
+    return replace(message, account=source.account, gateway=source.provider)
+
+
+async def _all(calls: Sequence[Awaitable[str]]) -> list[str]:
+    """Wait for all, and only then raise what one of them raised."""
+    if len(calls) == 1:
+        return [await calls[0]]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    done: list[str] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        done.append(result)
+    return done
