@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from bot.errors import RequestRefused, StoreUnavailable
 from bot.store import keys
 from bot.store.bell import Bell
 from bot.store.client import Client
+from bot.store.journal import START, Journal
 
 BELL_NAME: Final = "corrections"
 _KEY: Final = "huixin:{console}:corrections"
@@ -43,9 +43,10 @@ class Corrections:
 
     def __init__(self, client: Client, bell: Bell) -> None:
         self._client = client
+        self._journal = Journal(client, _KEY)
         self._bell = bell
         self._known: dict[str, IntentName] = {}
-        self._seen = "0-0"
+        self._seen = START
 
     @property
     def current(self) -> Mapping[str, IntentName]:
@@ -58,8 +59,7 @@ class Corrections:
             raise RequestRefused(f"{correction.intent!r} is no intent")
         if not correction.text.strip() or len(correction.text) > _MAX_TEXT:
             raise RequestRefused(f"only texts of 1 to {_MAX_TEXT} characters can be corrected")
-        line = json.dumps(asdict(correction), ensure_ascii=False)
-        await self._client.call(_KEY, "XADD", _KEY, "*", "line", line)
+        await self._journal.add(asdict(correction))
         await self._client.call(keys.BELL, "PUBLISH", keys.BELL, BELL_NAME)
 
     async def load(self) -> None:
@@ -100,8 +100,8 @@ class Corrections:
             for nth, each in enumerate(standing.values(), 1)
         )
 
-    async def _entries(self, after: str = "0-0") -> AsyncIterator[tuple[str, Correction]]:
-        while entries := await self._client.call(_KEY, "XRANGE", _KEY, f"({after}", "+", "COUNT", _BATCH):
-            for entry_id, fields in entries:
-                after = entry_id.decode()
-                yield after, Correction(**json.loads(fields[b"line"]))
+    async def _entries(self, after: str = START) -> AsyncIterator[tuple[str, Correction]]:
+        while lines := await self._journal.after(after, _BATCH):
+            for place, told in lines:
+                after = place
+                yield place, Correction(**told)

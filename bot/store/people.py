@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from bot.errors import RequestRefused
 from bot.store.client import Client, Script
+from bot.store.journal import Journal
 
 Role = Literal["admin", "staff", "viewer"]
 
@@ -208,21 +209,18 @@ class Sessions:
 
 
 class Audit:
-    """Who did what at the console, newest last; numbers appear masked only."""
+    """Who did what at the console; numbers appear masked only."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._journal = Journal(client, _AUDIT, _AUDIT_KEPT)
 
     async def write(self, actor: str, action: str, now: datetime, about: Mapping[str, str] | None = None) -> None:
         """Note one act."""
-        line = {"at": now.isoformat(), "actor": actor, "action": action, "about": dict(about or {})}
-        text = json.dumps(line, ensure_ascii=False)
-        await self._client.call(_AUDIT, "XADD", _AUDIT, "MAXLEN", "~", _AUDIT_KEPT, "*", "line", text)
+        await self._journal.add({"at": now.isoformat(), "actor": actor, "action": action, "about": dict(about or {})})
 
     async def read(self, limit: int = 200) -> tuple[Mapping[str, Any], ...]:
         """Give the newest acts, newest first."""
-        entries = await self._client.call(_AUDIT, "XREVRANGE", _AUDIT, "+", "-", "COUNT", limit)
-        return tuple(json.loads(fields[b"line"]) for _, fields in entries)
+        return tuple(told for _, told in await self._journal.newest(limit))
 
 
 def _person(told: Mapping[str, Any]) -> Person:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from bot.domain.ids import customer_id
 from bot.store import keys
 from bot.store.client import Client
+from bot.store.journal import START, Journal
 from bot.store.vault import Vault
 
 BELL_NAME: Final = "simulator"
@@ -74,17 +75,13 @@ class Simulator:
 
     async def put(self, handset: str, text: PhoneText) -> None:
         """Keep one text and wake who looks at a phone."""
-        key, line = _TEXTS + handset, json.dumps(asdict(text), ensure_ascii=False)
-        await self._client.call(key, "XADD", key, "MAXLEN", "~", _KEPT_TEXTS, "*", "line", line)
+        await self._journal(handset).add(asdict(text))
         await self._client.call(keys.BELL, "PUBLISH", keys.BELL, BELL_NAME)
 
-    async def texts(self, handset: str, after: str = "0-0", limit: int = 200) -> tuple[PhoneText, ...]:
+    async def texts(self, handset: str, after: str = START, limit: int = 200) -> tuple[PhoneText, ...]:
         """Give the newest texts after one, oldest first."""
-        key = _TEXTS + handset
-        entries = await self._client.call(key, "XREVRANGE", key, "+", f"({after}", "COUNT", limit)
-        return tuple(
-            PhoneText(**{**json.loads(fields[b"line"]), "id": entry_id.decode()}) for entry_id, fields in entries[::-1]
-        )
+        lines = await self._journal(handset).newest(limit, after)
+        return tuple(PhoneText(**{**told, "id": place}) for place, told in reversed(lines))
 
     async def habits(self) -> Mapping[str, Any]:
         """Give how the phones are asked to treat texts and receipts."""
@@ -95,6 +92,9 @@ class Simulator:
     async def set_habits(self, habits: Mapping[str, Any]) -> None:
         """Ask the phones to behave otherwise from now on."""
         await self._client.call(_HABITS, "SET", _HABITS, json.dumps(dict(habits)))
+
+    def _journal(self, handset: str) -> Journal:
+        return Journal(self._client, _TEXTS + handset, _KEPT_TEXTS)
 
     def _open(self, handset: str, line: bytes) -> Handset:
         told = json.loads(line)

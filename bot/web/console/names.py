@@ -121,6 +121,7 @@ NAMES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "converted": ("已下单", "Converted"),
         "overdue": ("待办超时", "Case overdue"),
         "loop": ("像在和机器人对话", "Looks like another bot"),
+        "dead_letter": ("系统没能处理,请看一下", "It could not be handled; please look"),
         "journey_fault": ("旅程出错", "A journey is broken"),
         "text_fault": ("文案出错", "A text is broken"),
         "appointment_cancelled": ("预约取消", "Booking cancelled"),

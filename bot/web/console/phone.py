@@ -230,7 +230,7 @@ def _sample(visit: Visit, handset: Handset, kind: str) -> Mapping[str, Any]:
             {
                 "appointment_id": f"A{nonce.upper()}",
                 "start": tomorrow.isoformat(),
-                "service": "洗剪吹",
+                "service": "到店服务",
                 "slots": [slot.isoformat() for slot in later],
             },
         ),

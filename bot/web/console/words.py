@@ -28,8 +28,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "signin.wait": ("试得太多了,请 {minutes} 分钟后再来。", "Too many tries; come back in {minutes} minutes."),
     "signin.link_used": ("这个链接用过了或过期了,请用密码登录。", "This link was used or has run out; sign in."),
     "signin.hint": (
-        "第一次启动时,密码显示在终端里;忘了就运行 huixin user password admin。",
-        "The first password was shown in the terminal; if it is lost, run huixin user password admin.",
+        "第一次启动时,密码显示在终端里;忘了就运行 huixin user add 名字 --role admin。",
+        "The first password was shown in the terminal; if it is lost, run huixin user add NAME --role admin.",
     ),
     "live.on": ("实时", "Live"),
     "live.off": ("重连中…", "Reconnecting…"),
