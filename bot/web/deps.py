@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.domain.content import Content
 from bot.domain.events import Event
-from bot.domain.gateway import Gateway
+from bot.domain.gateway import Gateway, ProvesWithoutBody
 from bot.domain.shop import Shop
 from bot.errors import StoreUnavailable
 from bot.store.arrivals import Source
@@ -33,11 +33,17 @@ class Account:
     allow: tuple[Network, ...] = ()
     """Addresses that may call; empty: all."""
 
-    @property
-    def source(self) -> Source:
-        """Give what its messages are told apart by."""
+    source: Source = field(init=False)
+    """What its messages are told apart by."""
+    prover: ProvesWithoutBody | None = field(init=False)
+    """The gateway, where its proofs leave out the body and must be remembered."""
+
+    def __post_init__(self) -> None:
+        # Derived once: each callback asks for them, and asking a protocol is slow.
         shared = self.gateway.capabilities.one_id_per_batch
-        return Source(account=self.name, provider=self.provider, shop=self.shop, shared_ids=shared)
+        source = Source(account=self.name, provider=self.provider, shop=self.shop, shared_ids=shared)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "prover", self.gateway if isinstance(self.gateway, ProvesWithoutBody) else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

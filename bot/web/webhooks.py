@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from bot.domain.gateway import Ack, Callback, ProvesWithoutBody
+from bot.domain.gateway import Ack, Callback
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, StoreUnavailable
 from bot.web.addresses import origin, remote, within
 from bot.web.deps import DEPS, Account, WebDeps
@@ -96,9 +96,9 @@ async def _verify(deps: WebDeps, account: Account, told: Callback, now: datetime
     if account.allow and not within(told.remote, account.allow):
         raise CallbackRefused(f"{told.remote} is not among allow_ips")
     proved = account.gateway.verify(told, now)
-    if not proved or not isinstance(account.gateway, ProvesWithoutBody):
+    if not proved or account.prover is None:
         return
-    proof = account.gateway.proof(told)
+    proof = account.prover.proof(told)
     if proof and not await _first_with(deps, account, proof, told):
         raise CallbackRefused("this proof came with another body before")
 
