@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,7 +17,7 @@ from bot import gateways
 from bot.domain.events import ReplyReceived
 from bot.domain.ids import customer_id
 from bot.store.embedded import EmbeddedRedis
-from bot.store.store import open_store
+from bot.store.store import Store, open_store
 from bot.store.vault import Vault
 from bot.web.deps import Account
 from bot.web.webhooks import MAX_BODY
@@ -168,10 +169,21 @@ async def test_receipts_come_by_either_address_and_wait_for_their_text(world: Wo
     assert await world.inbox() == []
 
 
-@pytest.mark.parametrize("repeats", [True, False])
-async def test_with_redis_away_the_gateways_habit_decides(open_world: OpenWorld, tmp_path: Path, repeats: bool) -> None:
+@pytest.fixture
+async def own_redis(tmp_path: Path) -> AsyncIterator[tuple[EmbeddedRedis, Store]]:
+    """One that a test may stop and start."""
     server = EmbeddedRedis(tmp_path / "redis")
-    store = await open_store(await server.start(), Vault({"k1": b"s" * 32}, "k1"), KEY, lambda: NOW, partitions=2)
+    opened = await open_store(await server.start(), Vault({"k1": b"s" * 32}, "k1"), KEY, lambda: NOW, partitions=2)
+    yield server, opened
+    await opened.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+async def test_with_redis_away_the_gateways_habit_decides(
+    open_world: OpenWorld, own_redis: tuple[EmbeddedRedis, Store], repeats: bool
+) -> None:
+    server, store = own_redis
     told = gateways.load("generic", {"secret": "generic-secret", "url": "http://127.0.0.1:1/out"})
     habit = HabitOf(told, replace(told.capabilities, repeats_on_error=repeats))
     account = Account(name="ours", provider="generic", token=f"{TOKEN}-ours", gateway=habit, shop="tea")
@@ -183,8 +195,6 @@ async def test_with_redis_away_the_gateways_habit_decides(open_world: OpenWorld,
     await server.start()
     assert (await call(world, REPLY)).status == 200
     assert len(await world.inbox()) == 1
-    await store.close()
-    await server.stop()
 
 
 async def test_the_log_names_neither_token_nor_number(world: World, capsys: pytest.CaptureFixture[str]) -> None:
