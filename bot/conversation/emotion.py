@@ -1,7 +1,8 @@
 """The emotion index: how a customer, a shop or a campaign feels of late, in one number from 0 to 100.
 
 Formula in docs/mood.md: an average of mood scores whose weights fade with a half-life, drawn towards a prior as
-long as there are few of them. The state is two numbers and a time, so it is merged, stored and told apart with ease.
+long as there are few of them. The state (`bot.domain.customer.Emotion`) is two faded sums and a time, so it is
+stored and merged with ease.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from bot.domain.customer import Emotion
 from bot.domain.understanding import Mood
 
 NEUTRAL: Final = 50.0
@@ -29,15 +31,6 @@ class Pace:
 CUSTOMER: Final = Pace(half_life_days=60.0, patience=2.0)
 CAMPAIGN: Final = Pace(half_life_days=14.0, patience=10.0)
 SHOP: Final = Pace(half_life_days=30.0, patience=20.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emotion:
-    """What is remembered: faded sums of weights and of weight times score, as of a time (aware)."""
-
-    weight: float = 0.0
-    total: float = 0.0
-    at: datetime | None = None
 
 
 def felt(state: Emotion, mood: Mood, at: datetime, pace: Pace = CUSTOMER) -> Emotion:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_CHARS: Final = 256
 """A reply is read up to here; what a customer feels is said by then."""
@@ -24,6 +24,8 @@ PARTS: Final[Mapping[str, str]] = {
     "complaint": "X",
     "dislike": "x",
     "middling": "M",
+    "aspect": "N",
+    "good": "H",
     "degree": "D",
     "slightly": "d",
     "negation": "!",
@@ -46,12 +48,27 @@ PARTS: Final[Mapping[str, str]] = {
 
 _WEIGHT: Final[Mapping[str, int]] = {"P": 2, "p": 1, "G": 2, "X": -2, "x": -1, "F": -2}
 _NEGATORS: Final = frozenset("不没无未别非勿莫甭唔冇")
+_LOUD: Final = frozenset("很太真超巨贼忒")
 _STOPS: Final = frozenset(",.!?;:~、\n…")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
+_WHETHER: Final = re.compile(r"(.)不\1")
 _RUNS: Final = re.compile(r"(.)\1{2,}")
 _BLANKS: Final = re.compile(r"\s+")
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff\U0001f3fb-\U0001f3ff]")
-_MARKS: Final = str.maketrans("。〜～〝〞“”„「」『』", '.~~"""""""""')
+_INVISIBLE: Final = (
+    0x00AD,
+    0xFE0E,
+    0xFE0F,
+    0xFEFF,
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0x1F3FB, 0x1F400),  # skin tones
+)
+_MARKS: Final[dict[int, int | None]] = {
+    **str.maketrans("。〜～〝〞“”„「」『』", '.~~"""""""""'),
+    **dict.fromkeys(_INVISIBLE),
+}
+_ODD: Final = frozenset(map(chr, _MARKS))
 
 
 @cache
@@ -76,7 +93,9 @@ def normalise(text: str) -> str:
     text = text[:MAX_CHARS]
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    text = _INVISIBLE.sub("", text.lower()).translate(_MARKS)
+    text = text.lower()
+    if not _ODD.isdisjoint(text):
+        text = text.translate(_MARKS)
     table, traditional = simplified()
     if not traditional.isdisjoint(text):
         text = text.translate(table)
@@ -84,8 +103,7 @@ def normalise(text: str) -> str:
     return _RUNS.sub(r"\1\1", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the lexicon in a reply: its letter, and where it stands."""
 
     part: str
@@ -94,26 +112,34 @@ class Word:
 
 
 class Lexicon:
-    """The words that play a part, looked up longest first."""
+    """The words that play a part, looked up longest first by their first two characters."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self.words: Final = dict(words)
         lengths: dict[str, set[int]] = {}
         for word in words:
-            lengths.setdefault(word[0], set()).add(len(word))
-        self._lengths: Final = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+            if len(word) > 1:
+                lengths.setdefault(word[:2], set()).add(len(word))
+        self._lengths: Final = {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
 
     def read(self, text: str) -> list[Word]:
         """Cut a normalised reply into known words and stops (part ","), left to right."""
         found: list[Word] = []
         words, lengths = self.words, self._lengths
+        asked = {match.start() for match in _WHETHER.finditer(text)} if "不" in text else ()
         at, end = 0, len(text)
         while at < end:
             first = text[at]
-            for length in lengths.get(first, ()):
-                part = words.get(text[at : at + length])
-                if part is not None and _whole(text, at, at + length):
-                    found.append(Word(part, text[at : at + length], at))
+            if at in asked:
+                found.append(Word("Q", text[at : at + 3], at))
+                at += 3
+                continue
+            latin = first < "\x80"
+            for length in (*lengths.get(text[at : at + 2], ()), 1):
+                piece = text[at : at + length]
+                part = words.get(piece)
+                if part is not None and not (latin and _torn(text, at, at + length)):
+                    found.append(Word(part, piece, at))
                     at += length
                     break
             else:
@@ -125,13 +151,13 @@ class Lexicon:
         return found
 
 
-def _whole(text: str, start: int, end: int) -> bool:
-    """Tell whether a Latin word is not just a piece of a longer one."""
-    if not text[start].isascii() or not text[start].isalnum():
-        return True
+def _torn(text: str, start: int, end: int) -> bool:
+    """Tell whether a Latin word is just a piece of a longer one."""
+    if not text[start].isalnum():
+        return False
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
-    return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())
+    return (before.isascii() and before.isalnum()) or (after.isascii() and after.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +170,24 @@ class Features:
 
 
 class Reader:
-    """Turns normalised replies into features."""
+    """Mends slips of the thumb in normalised replies, and turns replies into features."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, slips: Mapping[str, str] | None = None) -> None:
         self._lexicon: Final = lexicon
+        self._slips: Final = dict(slips or {})
+
+    def mend(self, text: str) -> str:
+        """Put right what was typed by its sound: 满义 → 满意. The length stays."""
+        pairs = _runs(text, 2)
+        slips = self._slips
+        if slips.keys().isdisjoint(pairs):
+            return text
+        chars = list(text)
+        found = [at for at, pair in enumerate(pairs) if pair in slips]
+        for at in sorted(found, key=lambda at: (chars[at] in _LOUD, at)):
+            pair = chars[at] + chars[at + 1]
+            chars[at], chars[at + 1] = slips.get(pair, pair)
+        return "".join(chars)
 
     def features(self, text: str) -> Features:
         """Give the features of a normalised reply."""
@@ -157,12 +197,11 @@ class Reader:
 
 def _grams(text: str, words: list[Word]) -> list[str]:
     framed = f"^{text}$"
-    grams = list(text)
-    grams += map("".join, zip(framed, framed[1:], strict=False))
-    grams += map("".join, zip(framed, framed[1:], framed[2:], strict=False))
-    for at, char in enumerate(text):
-        if char in _NEGATORS:
-            grams += _after("!", text[at + 1 : at + 5])
+    grams = [*text, *_runs(framed, 2), *_runs(framed, 3)]
+    if not _NEGATORS.isdisjoint(text):
+        for at, char in enumerate(text):
+            if char in _NEGATORS:
+                grams += _after("!", text[at + 1 : at + 5])
     turn = next((word for word in reversed(words) if word.part == "B"), None)
     if turn is not None and turn.start > 1:
         start = turn.start + len(turn.text)
@@ -177,21 +216,28 @@ def _after(mark: str, window: str) -> list[str]:
             if char in _STOPS:
                 window = window[:at]
                 break
-    return [mark + char for char in window] + [mark + a + b for a, b in zip(window, window[1:], strict=False)]
+    return [mark + run for run in (*window, *_runs(window, 2))]
 
 
 def _signs(text: str, words: list[Word]) -> list[str]:
     parts = "".join([word.part for word in words if word.part != "_"])
     framed = f"^{parts}$"
-    signs = list(framed)
-    signs += map("".join, zip(framed, framed[1:], strict=False))
-    signs += map("".join, zip(framed, framed[1:], framed[2:], strict=False))
-    signs += map("".join, zip(framed, framed[1:], framed[2:], framed[3:], strict=False))
     course = _course(words)
-    signs += [f"={course[-6:]}", f"<{course[:1]}", f">{course[-1:]}"]
-    signs += [f"~{a}{b}" for a, b in zip(course, course[1:], strict=False)]
-    signs.append(f"len{min(len(text), 48) // 4}")
-    return signs
+    return [
+        *framed,
+        *_runs(framed, 2),
+        *_runs(framed, 3),
+        *_runs(framed, 4),
+        *[f"~{step}" for step in _runs(course, 2)],
+        f"={course[-6:]}",
+        f"<{course[:1]}",
+        f">{course[-1:]}",
+        f"len{min(len(text), 48) // 4}",
+    ]
+
+
+def _runs(text: str, length: int) -> list[str]:
+    return [text[at : at + length] for at in range(len(text) - length + 1)]
 
 
 def _course(words: Iterable[Word]) -> str:

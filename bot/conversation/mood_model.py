@@ -69,12 +69,14 @@ class Model:
     bias: tuple[float, float]
     """Of bad and good."""
     temperature: float = 1.0
+    slips: Mapping[str, str] = field(default_factory=dict)
+    """Slips of the thumb: wrong pair of characters → right pair."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """How it was made: seed, number of texts, figures."""
 
     def reader(self) -> Reader:
         """Give the reader that sees replies as this model does."""
-        return Reader(Lexicon(self.words))
+        return Reader(Lexicon(self.words), self.slips)
 
     def predict(self, features: Features, evidence: tuple[float, float] = (0.0, 0.0)) -> Probabilities:
         """Give the probabilities of neg, neu and pos; `evidence` is added to bad and good beforehand."""
@@ -99,6 +101,7 @@ def dumps(model: Model) -> bytes:
         "bias": list(model.bias),
         "temperature": model.temperature,
         "lexicon": lexicon,
+        "slips": _by_right(model.slips),
         "grams": _packed(model.grams),
         "signs": _packed(model.signs),
     }
@@ -120,8 +123,16 @@ def loads(data: bytes) -> Model:
         signs=_unpacked(content["signs"]),
         bias=(content["bias"][0], content["bias"][1]),
         temperature=content["temperature"],
+        slips={wrong: right for right, text in content.get("slips", {}).items() for wrong in text.split()},
         about=content["about"],
     )
+
+
+def _by_right(slips: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for wrong in sorted(slips):
+        found.setdefault(slips[wrong], []).append(wrong)
+    return {right: " ".join(wrong) for right, wrong in found.items()}
 
 
 def _packed(block: Block) -> dict[str, Any]:

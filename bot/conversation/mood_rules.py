@@ -19,6 +19,7 @@ _OUT_OF: Final = re.compile(r"(?<!\d)(\d{1,3}(?:\.\d)?)/(5|10|100)(?!\d)")
 _FULL: Final = re.compile(r"满分|满星|全五星|全5星")
 _NEGATIVE: Final = re.compile(r"负分|负星|负\d+分|-\d+分")
 _ALONE: Final = re.compile(r"^(?:[\d一二三四五六七八九十#.,!?~、。\s]{1,6}|[a-z][.,!?~。]?|td)$")
+_QUOTED: Final = re.compile(r'"[^"]*"')
 _QUIET: Final = frozenset("AKg,#_")
 _PICTURES: Final = {"G": 1, "F": -1, "g": 0}
 
@@ -84,6 +85,13 @@ def find_rating(text: str) -> Rated | None:
         return None
     label = "neg" if share <= 0.45 else "pos" if share >= 0.75 else "neu"
     return Rated(label=label, shown=match[0], rest=_without(text, match))
+
+
+def beside_rating(text: str) -> str:
+    """Give what a reply says beside the rating in it: no numbers, no stars, nothing that it quotes of ours."""
+    text = _QUOTED.sub(",", text)
+    told = find_rating(text)
+    return (told.rest if told else text).strip("0123456789一二两三四五⭐🌟★☆ ,.!?~、分星")
 
 
 def _share(match: re.Match[str]) -> float | None:

