@@ -47,7 +47,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                 prompt=asked.id,
             )
         )
-    if reading.when and _asks(reading, context):
+    if reading.when.undecided or (reading.when and _asks(reading, context)):
         found.append(
             Candidate(
                 intent="appointment_reschedule",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,17 +12,19 @@ from bot.domain.understanding import PRIORITY, Candidate, IntentName, Mood, Mood
 
 Feel = Callable[..., Mood]
 
-WHOLE: Final = 0.7
+WHOLE: Final = 0.75
 """From this probability up the mood of a whole text makes a complaint or praise of it ..."""
 UNASKED: Final = 0.8
 """... this much where nothing of ours is there to complain of or to praise."""
 CLAUSE: Final = 0.75
 """So much of a clause that stands beside something clearer."""
-RHETORICAL: Final = 0.7
+RHETORICAL: Final = 0.8
 """So much of a question: then it asks nothing."""
+GOOD: Final = 0.7
+"""So much of praise beside a mild complaint: then that one is dropped."""
 _ASKS: Final = re.compile(
-    "什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有"
-    "|地址|电话|没有?$|请问|想问|是不是|会不会|要不要"
+    r"什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有"
+    r"|地址|电话|没有?$|请问|想问|是不是|会不会|要不要|([\u4e00-\u9fff])不\1"
 )
 """A question with one of these wants to know something, however it sounds."""
 _BUT: Final = re.compile("不过|但|可是|然而|好在|还好|幸好|总体|总的|整体|好歹|只是")
@@ -48,7 +50,7 @@ def by_feeling(
         if _turns_good(chosen, reading):
             return tuple(candidate for candidate in chosen if candidate.intent != "complaint"), []
         mild = all(candidate.score < SURE for candidate in chosen if candidate.intent == "complaint")
-        if mild and feel(reading.text).p[2] >= RHETORICAL:
+        if mild and feel(reading.text).p[2] >= GOOD:
             return tuple(candidate for candidate in chosen if candidate.intent != "complaint"), []
         return tuple(chosen), []
     if names & BESIDE and not names & {"praise", "complaint"}:
@@ -94,6 +96,8 @@ def _asked_why(context: ReplyContext) -> bool:
 def _rhetorical(
     chosen: Sequence[Candidate], reading: Reading, feel: Feel
 ) -> tuple[tuple[Candidate, ...], list[Candidate]]:
+    if any(candidate.layer in {"exact", "phrase", "example"} for candidate in chosen if candidate.intent == "question"):
+        return tuple(chosen), []
     mood = feel(reading.text)
     if mood.p[0] < RHETORICAL:
         return tuple(chosen), []
@@ -140,12 +144,18 @@ QUIET: Final[frozenset[IntentName]] = frozenset(
     }
 )
 """Who only answers, agrees or asks the way says nothing of how it was."""
+PLAIN: Final[frozenset[IntentName]] = frozenset({"unsubscribe", "wrong_number"})
+"""What may be said in so many words without any feeling."""
 LOUD: Final = 0.8
 """From this probability up even a stop, a question or a stray word counts as bad-tempered."""
 
 
-def settled(mood: Mood, chosen: Sequence[Candidate], *, abusive: bool) -> Mood:
-    """Hold the mood against what was understood: an answer is neutral, a complaint bad, praise good."""
+def settled(mood: Mood, chosen: Sequence[Candidate], reading: Reading, feel: Feel) -> Mood:
+    """Hold the mood against what was understood: an answer is neutral, a complaint bad, praise good.
+
+    A stop or a wrong number is neutral by itself; what is said beside it may be bad-tempered.
+    """
+    abusive = reading.abusive
     names = {candidate.intent for candidate in chosen}
     neg, *_ = mood.p
     if abusive or ("complaint" in names and ("rating" not in names or "unsubscribe" in names)):
@@ -156,9 +166,20 @@ def settled(mood: Mood, chosen: Sequence[Candidate], *, abusive: bool) -> Mood:
         return mood if mood.label == "pos" else _as("pos", mood, "表扬")
     if names <= QUIET:
         return mood if mood.label == "neu" else _as("neu", mood, "只是作答")
+    if names & PLAIN and mood.label == "neg" and not _grumbles(reading, names & PLAIN, feel):
+        return _as("neu", mood, "没有表示好坏")
     if mood.label == "pos" or (mood.label == "neg" and neg < LOUD):
         return _as("neu", mood, "没有表示好坏")
     return mood
+
+
+def _grumbles(reading: Reading, said: Collection[IntentName], feel: Feel) -> bool:
+    """Tell whether anything beside what was plainly said is bad-tempered."""
+    plain = {hit.clause for hit in reading.hits if hit.intent in said}
+    if any(hit.intent == "complaint" and hit.clause not in plain for hit in reading.hits):
+        return True
+    rest = [clause.text for clause in reading.clauses if clause.index not in plain]
+    return bool(rest) and feel(",".join(rest)).p[0] >= WHOLE
 
 
 def _as(label: MoodLabel, mood: Mood, why: str) -> Mood:

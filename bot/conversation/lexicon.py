@@ -10,6 +10,7 @@ from bot.conversation.patterns import Pattern, compile_pattern
 from bot.conversation.text import Variants, joined, plain, squeezed
 from bot.domain.intent import IntentWords, Layer, Words
 from bot.domain.understanding import PRIORITY, IntentName
+from bot.errors import ContentError, Fault
 
 
 class Entry(NamedTuple):
@@ -84,13 +85,19 @@ class _Draft:
 def compile_lexicon(
     intents: Iterable[IntentWords], classes: Mapping[str, Sequence[str]], variants: Variants
 ) -> Lexicon:
-    """Compile all intents' words. Raises ValueError where a pattern is wrong."""
+    """Compile all intents' words. Raises ContentError where a pattern is wrong."""
     every = sorted(intents, key=lambda words: PRIORITY[words.name])
     folded = {name: tuple(_fold(word, variants) for word in members) for name, members in classes.items()}
     draft = _Draft()
     bits = {name: draft.bit(members) for name, members in folded.items()}
+    faults: list[Fault] = []
     for name, kind, words in _groups(every):
-        _add(draft, name, kind, words, folded, variants)
+        try:
+            _add(draft, name, kind, words, folded, variants)
+        except ValueError as error:
+            faults.append(Fault(f"content/intents/{name}.yaml", 1, str(error)))
+    if faults:
+        raise ContentError(tuple(faults))
     examples = _examples(every, variants)
     return Lexicon(
         variants=variants,

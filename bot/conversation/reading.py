@@ -18,6 +18,7 @@ from bot.conversation.text import Variants, script_of, squeezed
 from bot.conversation.when import find_when
 from bot.domain.intent import Clause, Hit, IntentWords, Pick, Reading, Vocabulary
 from bot.domain.understanding import ReplyContext, Scope
+from bot.errors import ContentError, Fault
 
 CLEAR: Final = 0.75
 """A hit this sure makes the comparison with examples needless."""
@@ -41,13 +42,13 @@ class Reader:
 
     @staticmethod
     def of(intents: Sequence[IntentWords], vocabulary: Vocabulary) -> Reader:
-        """Compile the words of all intents. Raises ValueError where a pattern is wrong."""
-        variants = Variants.of(vocabulary.variants)
-        return Reader(
-            compile_lexicon(intents, vocabulary.classes, variants),
-            Emojis.of(vocabulary.emoji),
-            Sounds.of(vocabulary.syllables, vocabulary.sounds),
-        )
+        """Compile the words of all intents. Raises ContentError where a pattern or a list of words is wrong."""
+        try:
+            variants = Variants.of(vocabulary.variants)
+            sounds = Sounds.of(vocabulary.syllables, vocabulary.sounds)
+        except ValueError as error:
+            raise ContentError((Fault("content/words", 1, str(error)),)) from error
+        return Reader(compile_lexicon(intents, vocabulary.classes, variants), Emojis.of(vocabulary.emoji), sounds)
 
     def fold(self, raw: str) -> str:
         """Normalise a text: what corrections are kept by. Idempotent."""

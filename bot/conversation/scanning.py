@@ -98,7 +98,7 @@ _NO_NEGATORS: Final = (
         "无不",
         "没有不",
     ),
-    *("无比", "没比这更"),
+    *("无比", "没比这更", "能不能", "可不可以", "要不要", "会不会", "好不好", "行不行", "是不是", "用不用", "该不该"),
 )
 """Ends of words that look like a negation and are none, or two that undo each other."""
 _DOUBLE: Final = ("不是不", "没说不")
@@ -110,6 +110,10 @@ _NEVER_COVER: Final[frozenset[IntentName]] = frozenset(
     {"complaint", "praise", "greeting", "wrong_number", "question", "help"}
 )
 """Intents whose long words say nothing about shorter ones within ("再发就投诉" is a stop all the same)."""
+
+_A_NOT_A: Final = re.compile(r"([\u4e00-\u9fff]{1,2})[不没]\1")
+"""A question by choice ("疼不疼") says neither."""
+_JUDGING: Final[tuple[IntentName, ...]] = ("complaint", "praise")
 
 Block = tuple[int, int, IntentName]
 
@@ -138,6 +142,7 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int = 
         for compiled in _worth_trying(lexicon.blocks, groups, kinds)
         if (found := compiled.pattern.regex.search(clause.text))
     )
+    blocks.extend((0, found.end(), intent) for found in _A_NOT_A.finditer(clause.text) for intent in _JUDGING)
     for compiled in _worth_trying(lexicon.patterns, groups, kinds)[: max(tries, 0)]:
         tries -= 1
         found = compiled.pattern.regex.search(clause.text)

@@ -43,7 +43,7 @@ _MORE: Final = re.compile(
     r"|(?:增加|提高)(?:发送|推送)?(?:频率|次数)|more often|多多(?:发|推送)|多通知"
 )
 _ASKS: Final = re.compile(
-    r"就行|就好|就够|就可以|即可|足够|够了|行了|好了|得了|可以了|就成|最多|顶多|不超过|别超过|改成|改为|换成"
+    r"就行|就好|就够|足矣|足以|[次条]$|就可以|即可|足够|够了|行了|好了|得了|可以了|就成|最多|顶多|不超过|别超过|改成|改为|换成"
     r"|调成|设成|设为|希望|能不能|可以|可不可以|麻烦|请|建议|最好|给我发|吧$|吧,|只|发(?:一|1|两|2)[次条回]"
     r"|推(?:一|1)[次条]|收(?:一|1)[次条]|来(?:一|1)[次条]|[一1][次条回](?:$|,|吧|就)|按[周月季]|once|per|weekly"
     r"|monthly|daily|every"
@@ -105,7 +105,7 @@ def find_hours(clauses: Sequence[Clause], context: ReplyContext) -> tuple[str | 
                 send_time = clocks[0].time
                 where.append(clause.index)
             continue
-        if refuses and _NIGHT.search(text):
+        if refuses and (times or _NIGHT.search(text)):
             where.append(clause.index)
             if re.search("周末|周六|周日|节假日", text):
                 send_time = send_time or "weekday"

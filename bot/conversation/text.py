@@ -144,6 +144,7 @@ class Variants:
 
     by_first: Mapping[str, tuple[tuple[str, str], ...]]
     """First character → variants that begin with it, the longest first, and what they become."""
+    first: re.Pattern[str]
 
     @staticmethod
     def of(words: Mapping[str, tuple[str, ...]]) -> Variants:
@@ -152,7 +153,8 @@ class Variants:
         by_first: dict[str, list[tuple[str, str]]] = {}
         for variant in sorted(table, key=lambda one: (-len(one), one)):
             by_first.setdefault(variant[0], []).append((variant, table[variant]))
-        variants = Variants({first: tuple(found) for first, found in by_first.items()})
+        first = re.compile(f"[{re.escape(''.join(by_first))}]" if by_first else "(?!)")
+        variants = Variants({first: tuple(found) for first, found in by_first.items()}, first)
         for word in table.values():
             if variants.once(word) != word:
                 raise ValueError(f"{word!r} holds a variant of another word: folding would never settle")
@@ -169,19 +171,18 @@ class Variants:
 
     def once(self, text: str) -> str:
         """Replace every variant, from left to right, the longest first."""
-        if not any(character in self.by_first for character in text):
-            return text
         parts: list[str] = []
-        at = done = 0
-        while at < len(text):
-            for variant, word in self.by_first.get(text[at], ()):
+        done = 0
+        for place in self.first.finditer(text):
+            at = place.start()
+            if at < done:
+                continue
+            for variant, word in self.by_first[place[0]]:
                 if text.startswith(variant, at) and _fits(text, at, variant):
                     parts += [text[done:at], word]
-                    at = done = at + len(variant)
+                    done = at + len(variant)
                     break
-            else:
-                at += 1
-        return "".join([*parts, text[done:]])
+        return "".join([*parts, text[done:]]) if parts else text
 
 
 def _fits(text: str, at: int, word: str) -> bool:

@@ -117,7 +117,7 @@ def _split(text: str, marks: list[Day | Time]) -> tuple[list[Day | Time], tuple[
         end = marks[index + 1].start if index + 1 < len(marks) else len(text)
         clause_end = re.search(r"[,。;!?\n 但就可]", text[mark.end : end])
         after = text[mark.end : mark.end + clause_end.start() if clause_end else end]
-        before = text[max(0, mark.start - 6) : mark.start]
+        before = _YES_OR_NO.sub("", text[max(0, mark.start - 6) : mark.start])
         after = _YES_OR_NO.sub("", after)
         refused = (
             bool(_NOT_AFTER.match(after))

@@ -28,7 +28,7 @@ class Language:
 
     @staticmethod
     def of(content: Content, *, intents: Sequence[Intent], mood: MoodScorer, topics: Topics) -> Language:
-        """Compile a content's words. Raises ValueError where a pattern is wrong."""
+        """Compile a content's words. Raises ContentError where a pattern or a list of words is wrong."""
         reader = Reader.of(tuple(content.intents.values()), vocabulary(content.words))
         return Language(reader, tuple(intents), mood, topics)
 
@@ -54,7 +54,8 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
         chosen = (Candidate(intent="other", score=0.0, layer="none", reason="没有足够把握的解释", clause=None),)
     chosen = bound(chosen, context)
     slots = _slots(chosen, reading)
-    mood = settled(language.mood.score(text, prompt=kind, rating=slots.rating), chosen, abusive=reading.abusive)
+    feel = language.mood.score
+    mood = settled(feel(text, prompt=kind, rating=slots.rating), chosen, reading, feel)
     return Understanding(
         text=text,
         normalized=reading.normalized,
