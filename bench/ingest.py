@@ -27,6 +27,8 @@ provider = "generic"
 token = "{token}"
 secret = "{secret}"
 url = "http://127.0.0.1:9/out"
+rate_per_second = 0
+same_text_seconds = 0
 """
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from bot.domain.gateway import Gateway
+from bot.domain.gateway import CanBePulled, Gateway
 from bot.errors import GatewayError, SettingsError
 from bot.gateways import load
 from bot.outbound.routing import Route
-from bot.settings import Keys, Settings
+from bot.settings import GatewaySettings, Keys, Settings
 from bot.web.addresses import networks
 from bot.web.deps import Account
+from bot.workers.ways import Limits
 
 SIMULATOR = "simulator"
 
@@ -42,12 +44,25 @@ class Accounts:
             for name, gateway in self.gateways.items()
         }
 
-    def routes(self) -> Sequence[Route]:
-        """Give the accounts as routing sees them."""
-        return [
-            Route(account=name, provider=gateway.name, capabilities=gateway.capabilities)
-            for name, gateway in self.gateways.items()
-        ]
+    def routes(self, settings: Settings, healthy: Callable[[str], bool]) -> Callable[[], Sequence[Route]]:
+        """Give the accounts as routing sees them at the moment of asking."""
+        known = [_route(name, gateway, settings.gateways[name]) for name, gateway in self.gateways.items()]
+
+        def routes() -> Sequence[Route]:
+            return [replace(route, healthy=healthy(route.account)) for route in known]
+
+        return routes
+
+    def limits(self, settings: Settings) -> Mapping[str, Limits]:
+        """Give what each account bears."""
+        return {
+            name: Limits(
+                per_second=told.rate_per_second,
+                same_text_seconds=told.same_text_seconds,
+                per_number_per_minute=told.per_number_per_minute,
+            )
+            for name, told in settings.gateways.items()
+        }
 
     def report_urls(self, settings: Settings) -> Mapping[str, str]:
         """Give where receipts are to be sent, where the world can reach us."""
@@ -55,6 +70,29 @@ class Accounts:
             return {}
         base = settings.public_url.rstrip("/")
         return {name: f"{base}/gateways/{name}/{self.tokens[name]}/receipt" for name in self.gateways}
+
+
+def _route(name: str, gateway: Gateway, told: GatewaySettings) -> Route:
+    return Route(
+        account=name,
+        provider=gateway.name,
+        capabilities=gateway.capabilities,
+        cost=told.cost,
+        classes=frozenset(told.classes),
+        carriers=frozenset(told.carriers),
+        regions=tuple(told.regions),
+    )
+
+
+def _check(gateway: Gateway, told: GatewaySettings) -> None:
+    """See to it that the gateway can do what the settings ask of it. Raises GatewayError."""
+    if told.pull_every:
+        if not isinstance(gateway, CanBePulled):
+            raise GatewayError(f"nothing can be fetched from {gateway.name}: leave `pull_every` away")
+        for what in ("messages", "reports"):
+            gateway.compose_pull(what, datetime.now(UTC), "check")
+    if told.tie_replies and not gateway.capabilities.extension:
+        raise GatewayError(f"{gateway.name} has no extension codes: leave `tie_replies` away")
 
 
 def build_accounts(settings: Settings, keys: Keys) -> Accounts:
@@ -70,6 +108,7 @@ def build_accounts(settings: Settings, keys: Keys) -> Accounts:
             token = token or keys.simulator_token
         try:
             gateways[name] = load(told.provider, own)
+            _check(gateways[name], told)
         except GatewayError as error:
             raise SettingsError(f"gateways.{name}: {error}") from error
         tokens[name] = token

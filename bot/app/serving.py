@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.app import logs
 from bot.app.accounts import Accounts, build_accounts
+from bot.app.outgoing import build_puller, open_links
 from bot.app.thinking import LOOK_EVERY_SECONDS, Models, Thinking
 from bot.domain.ids import customer_id
 from bot.domain.shop import Shop
@@ -40,7 +41,11 @@ from bot.transport import Transport
 from bot.web.addresses import networks
 from bot.web.deps import Probe, WebDeps
 from bot.web.routes import make_app
+from bot.workers.asker import Asker
+from bot.workers.loop import Stop
 from bot.workers.mind import Mind as WorkerMind
+from bot.workers.spool import Spool
+from bot.workers.ways import Ways
 from bot.workers.worker import Worker
 
 Role = Literal["all", "web", "worker"]
@@ -125,20 +130,22 @@ class Service:
             )
             thinking.read()
             self._in_background(stack, corrections.follow())
+            # Each process its own: nobody may empty what another is writing.
+            folder = self._settings.data / "spool" / f"{self._role}-{self._settings.port}"
+            spool = Spool(folder, store.codec)
+            self._in_background(stack, spool.run(store.inbox, Stop()))
+            deps = self._deps(store, corrections, thinking, spool)
             if self._role != "worker":
-                await self._open_web(stack, store, corrections, thinking)
+                await self._open_web(stack, deps)
             if self._role == "web":
                 self._in_background(stack, store.bell.run())
             else:
-                await self._start_worker(stack, store, thinking, stop)
+                await self._start_worker(stack, deps, thinking, stop)
             await stop.wait()
             log.info("stopping")
 
-    async def _open_web(
-        self, stack: AsyncExitStack, store: Store, corrections: Corrections, thinking: Thinking
-    ) -> None:
+    def _deps(self, store: Store, corrections: Corrections, thinking: Thinking, spool: Spool) -> WebDeps:
         settings = self._settings
-        people, sessions = People(store.client), Sessions(store.client)
 
         async def redis_probe() -> Probe:
             await ping(store.client)
@@ -156,28 +163,32 @@ class Service:
         if self._role == "all":
             probes["worker"] = worker_probe
         tokens = [token.get_secret_value() for token in settings.api_tokens] or [self._keys.api_token]
-        deps = WebDeps(
+        return WebDeps(
             accounts=self._accounts.for_web(settings),
             shops=self._shops,
             lookup_key=self._keys.lookup,
             store=store,
-            people=people,
-            sessions=sessions,
+            people=People(store.client),
+            sessions=Sessions(store.client),
             audit=Audit(store.client),
             corrections=corrections,
             simulator=Simulator(store.client, sealing(self._keys), self._keys.lookup),
             content=thinking.content,
+            spool=spool.put,
             public_url=settings.public_url,
             trusted_proxies=networks(settings.trusted_proxies),
             api_tokens=tuple(tokens),
             probes=probes,
             version=version("huixin"),
         )
+
+    async def _open_web(self, stack: AsyncExitStack, deps: WebDeps) -> None:
+        settings = self._settings
         runner = web.AppRunner(make_app(deps), access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.port).start()
-        await self._welcome(people, sessions)
+        await self._welcome(deps.people, deps.sessions)
 
     async def _welcome(self, people: People, sessions: Sessions) -> None:
         address = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
@@ -198,30 +209,39 @@ class Service:
 """
         print(text, file=sys.stderr, flush=True)  # noqa: T201 — a person at a terminal reads this, no log keeps it
 
-    async def _start_worker(self, stack: AsyncExitStack, store: Store, thinking: Thinking, stop: asyncio.Event) -> None:
+    async def _start_worker(
+        self, stack: AsyncExitStack, deps: WebDeps, thinking: Thinking, stop: asyncio.Event
+    ) -> None:
+        settings, store = self._settings, deps.store
         cache = self._settings.data / "cache"
         # The models are built beside the loop: what comes in meanwhile is taken, and answered when they are there.
         models = await asyncio.to_thread(Models, cache)
         await asyncio.to_thread(thinking.warm_up, models)
         await asyncio.to_thread(models.words.cut, "预热")
-        transport = Transport()
-        stack.push_async_callback(transport.close)
+        http = Transport()
+        stack.push_async_callback(http.close)
+        ways = Ways(store, self._accounts.limits(settings))
+        transport = await open_links(stack, http, self._accounts, deps, ways)
         mind = WorkerMind(
             decide=thinking.decide,
             apply=apply,
             prepare=Departure(
                 content=thinking.content,
                 shops=self._shops,
-                routes=self._accounts.routes,
-                report_urls=self._accounts.report_urls(self._settings),
+                routes=self._accounts.routes(settings, ways.healthy),
+                report_urls=self._accounts.report_urls(settings),
             ),
             gateways=self._accounts.gateways,
             transport=transport,
             clock=utc_now,
+            ways=ways,
             stop_scope=stop_scope,
             explain=explain,
         )
         worker = Worker(store, mind)
+        puller = build_puller(settings, self._accounts, deps, transport)
+        for work in (ways, puller, Asker(store, mind, lambda: worker.partitions)):
+            self._in_background(stack, work.run(Stop()))
         starting = asyncio.create_task(worker.start())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -49,16 +49,18 @@ def choose(
 ) -> Route | None:
     """Choose the account for a text, or None where no one can carry it.
 
-    A text that names its account gets that one or none. Else, among those that can: a healthy one, the one
-    that the customer writes to (an answer must come from the number that was asked), the cheapest for this
-    text, the one that the shop prefers. `tried` are accounts that certainly did not take it.
+    A text that names its account gets that one or none; an answer gets another where that one fails. Else,
+    among those that can: a healthy one, the one that the customer writes to (an answer must come from the number
+    that was asked), the cheapest for this text, the one that the shop prefers. `tried` are accounts that certainly
+    did not take it.
     """
     able = [
         route for route in routes if route.account not in tried and _able(route, message, customer, text, carrier_text)
     ]
-    if message.gateway is not None:
-        return next((route for route in able if route.account == message.gateway), None)
-    known = [route for route in able if route.account in shop.gateways]
+    named = next((route for route in able if route.account == message.gateway), None)
+    if message.gateway is not None and ((named and named.healthy) or message.message_class != "conversation"):
+        return named
+    known = [route for route in able if route.account in shop.gateways or route is named]
     return min(known, key=lambda route: _rank(route, message, customer, shop), default=None)
 
 
@@ -88,5 +90,5 @@ def _rank(
         route.account != customer.gateway,
         prompts and not route.capabilities.receives,
         route.cost * pieces,
-        shop.gateways.index(route.account),
+        shop.gateways.index(route.account) if route.account in shop.gateways else len(shop.gateways),
     )

@@ -44,12 +44,14 @@ class Arrivals:
         self._vitals = vitals
         self._lookup_key = lookup_key
 
-    async def keep(self, source: Source, parsed: Parsed, now: datetime, spool: Spool | None = None) -> Counter[str]:
+    async def keep(
+        self, source: Source, parsed: Parsed, now: datetime, spool: Spool | None = None, *, pulled: bool = False
+    ) -> Counter[str]:
         """Make everything durable; gives how many were accepted, duplicates, limited, parked.
 
         With a `spool`, replies go there while Redis is away. Raises StoreUnavailable.
         """
-        events = [reply_event(message, source, self._lookup_key, now) for message in parsed.messages]
+        events = [reply_event(message, source, self._lookup_key, now, pulled=pulled) for message in parsed.messages]
         # One round trip for all: calls that wait together share it. Those that were kept are told apart by decide.
         kept = await _all([self._keep(event, spool) for event in events])
         return Counter([*kept, *(await self._reported(source, parsed.reports, now))])
@@ -60,7 +62,8 @@ class Arrivals:
         report, account, shared = self._refs.report, source.account, source.shared_ids
         told = await _all([report(account, one, now, shared_ids=shared) for one in reports])
         with contextlib.suppress(StoreUnavailable):
-            await self._vitals.reported(account, Counter(one.state for one in reports))
+            fresh = (one.state for one, said in zip(reports, told, strict=True) if said != "duplicate")
+            await self._vitals.reported(account, Counter(fresh))
         return told
 
     async def _keep(self, event: Event, spool: Spool | None) -> str:
@@ -73,16 +76,22 @@ class Arrivals:
             return "spooled"
 
 
-def reply_event(message: InboundMessage, source: Source, lookup_key: bytes, now: datetime) -> Event:
+def reply_event(
+    message: InboundMessage, source: Source, lookup_key: bytes, now: datetime, *, pulled: bool = False
+) -> Event:
     """Make the event of one reply.
 
     Its id derives from the gateway's message id, so that a repeat has the same, also when it comes by another way.
     Without one it is unique: two honest "1" must both arrive, and telling them from a repeat is decide's business.
+    A pull gives the same reply again and again: there, what it says and when stands for an id.
     """
     if message.message_id:
         part = f"/{message.part.number}" if message.part else ""
         named = f"{source.account}|{message.message_id}{part}"
         event_id = "in:" + hashlib.blake2b(named.encode(), digest_size=12).hexdigest()
+    elif pulled and message.received_at is not None:
+        said = f"{source.account}|{message.sender}|{message.text}|{message.received_at.timestamp()}|{message.part}"
+        event_id = "in:" + hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=12).hexdigest()
     else:
         event_id = "in:" + secrets.token_hex(12)
     written = message.received_at

@@ -12,6 +12,7 @@ from bot.domain.gateway import Gateway, HttpReply, HttpRequest
 from bot.domain.messages import OutboundMessage
 from bot.domain.understanding import Understanding
 from bot.domain.verdict import Later, Never, Ready
+from bot.workers.ways import Ways
 
 __all__ = ["Apply", "Decide", "Mind", "Prepare", "Ready", "Transport"]
 
@@ -61,6 +62,8 @@ class Mind:
     """By account."""
     transport: Transport
     clock: Callable[[], datetime]
+    ways: Ways | None = None
+    """The accounts' limits and health; None: there are none to heed."""
     stop_scope: Callable[[str], str | None] = _no_stop
     """The scope that a text stops beyond doubt, or None; asked of a reply that nothing else could handle."""
     explain: Callable[[Understanding], Mapping[str, Any]] = _no_words

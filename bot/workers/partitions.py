@@ -14,6 +14,7 @@ from bot.store.leases import LEASE_SECONDS, Lease, Leases
 from bot.store.store import Store
 from bot.workers.loop import Stop
 from bot.workers.mind import Mind
+from bot.workers.posting import Posting
 from bot.workers.processor import Processor
 from bot.workers.projector import Projector
 from bot.workers.sender import Sender, slots
@@ -30,7 +31,7 @@ class _Owned:
 
     def __init__(self, lease: Lease, store: Store, mind: Mind, shared: "Partitions") -> None:
         self.lease = lease
-        self.sender = Sender(lease, store, mind, shared.ways)
+        self.sender = Sender(lease, store, mind, shared.ways, shared.posting)
         self.timers = asyncio.Event()
         self.stop = Stop()
         processor = Processor(lease, store, mind, shared.bulk_turns, shared.committed)
@@ -71,6 +72,7 @@ class Partitions:
         self._numbers: set[int] = set()
         self.projector = Projector(store, mind, self._numbers)
         self.ways = slots()
+        self.posting = Posting(mind)
         self.bulk_turns = asyncio.Semaphore(_BULK_AT_ONCE)
         self.ready = asyncio.Event()
         """Set once this worker has its share."""

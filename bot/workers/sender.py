@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -11,20 +10,21 @@ import structlog
 
 from bot.domain.customer import Customer
 from bot.domain.events import Event, SendFinished
-from bot.domain.gateway import HttpRequest, SendOutcome, SendResult
+from bot.domain.gateway import AnswersQueries, SendOutcome, SendResult
 from bot.domain.messages import MessageClass, OutboundMessage
 from bot.domain.verdict import Later, Never
-from bot.errors import GatewayError, LeaseLost, NotTaken, StoreUnavailable, Unanswered
+from bot.errors import GatewayError, LeaseLost, StoreUnavailable
 from bot.store import keys
 from bot.store.bell import heard
 from bot.store.leases import Lease
 from bot.store.outbox import CLASSES, Claim, Settled
+from bot.store.questions import Question
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind, Ready
+from bot.workers.posting import Leaving, Posted, Posting
 
-TIMEOUT_SECONDS: Final = 15.0
 UNKNOWN_FOR: Final = timedelta(hours=24)
 """How long a receipt may take to say what became of a text of unknown fate."""
 MOST_ATTEMPTS: Final = 8
@@ -34,18 +34,14 @@ _LOOK_AGAIN: Final = timedelta(seconds=1)
 _PAUSED_FOR: Final = timedelta(seconds=30)
 _MOST_IN_FLIGHT: Final = 64
 """Per partition and class: what promotion fills, answers do not wait for."""
+_ASK_AFTER: Final = timedelta(minutes=2)
+"""Receipts come within seconds, as a rule: then nobody need be asked."""
 _MOST_LOOKS: Final = 5
 _IDLE_SECONDS: Final = 1.0
 _AT_ONCE: Final[Mapping[MessageClass, int]] = {"conversation": 64, "service": 32, "marketing": 16}
 """Sends under way per worker, by class: promotion never takes the last way out."""
 
 log = structlog.get_logger("workers.sender")
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    account: str
-    request: HttpRequest
 
 
 def slots() -> Mapping[MessageClass, asyncio.Semaphore]:
@@ -56,8 +52,16 @@ def slots() -> Mapping[MessageClass, asyncio.Semaphore]:
 class Sender:
     """One partition's texts, while its lease is ours."""
 
-    def __init__(self, lease: Lease, store: Store, mind: Mind, ways: Mapping[MessageClass, asyncio.Semaphore]) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        store: Store,
+        mind: Mind,
+        ways: Mapping[MessageClass, asyncio.Semaphore],
+        posting: Posting,
+    ) -> None:
         self._lease = lease
+        self._posting = posting
         self._store = store
         self._mind = mind
         self._ways = ways
@@ -67,6 +71,13 @@ class Sender:
         """By customer and class: answers to one number leave in order, and do not wait for promotion."""
         self._room: Counter[MessageClass] = Counter(dict.fromkeys(CLASSES, _MOST_IN_FLIGHT))
         self._tried: dict[str, frozenset[str]] = {}
+        """By text: accounts that said that they cannot send at all ..."""
+        self._avoided: dict[str, frozenset[str]] = {}
+        """... and those that failed for the moment: they are taken where no other can carry it."""
+        self._over: set[str] = set()
+        """What ended since we last asked what is due."""
+        self._more = False
+        """More may be due than we were told of."""
         self._lost = False
 
     def wake(self) -> None:
@@ -104,10 +115,14 @@ class Sender:
     async def turn(self) -> float:
         """Begin to send what is due; gives the seconds until there may be more."""
         now = self._mind.clock()
+        self._over.clear()
         due = await self._store.outbox.due(self._lease.partition, now, _MOST_IN_FLIGHT)
-        for text in due.texts:
-            if self._room[text.message_class] > 0 and text.id not in self._under_way:
+        # What ended while we asked may still be among the answers.
+        waiting = [text for text in due.texts if text.id not in self._under_way and text.id not in self._over]
+        for text in waiting:
+            if self._room[text.message_class] > 0:
                 self._begin(text)
+        self._more = len(due.texts) >= _MOST_IN_FLIGHT
         for name, message_class in due.broken:
             log.error("text_unreadable", message=name, message_class=message_class)
         for text in await self._store.outbox.overdue(self._lease.partition, now):
@@ -122,10 +137,12 @@ class Sender:
 
         def over(task: asyncio.Task[None]) -> None:
             del self._under_way[text.id]
+            self._over.add(text.id)
             self._room[text.message_class] += 1
             if self._last_of.get(line) is task:
                 del self._last_of[line]
-            self.wake()
+            if self._more:
+                self.wake()
 
         task.add_done_callback(over)
 
@@ -149,6 +166,7 @@ class Sender:
     async def _send(self, text: OutboundMessage) -> None:
         """Look, prepare and claim until nothing changes in between; then send and write down what came of it."""
         claim: Claim = "changed"
+        passed = ""
         for _ in range(_MOST_LOOKS):
             loaded = await self._store.customers.owned(self._lease, (text.customer,))
             customer = loaded[text.customer]
@@ -156,30 +174,58 @@ class Sender:
             if leaving is None:
                 return
             self._mind.step("prepared")
+            if leaving.account != passed:
+                match await self._pass(leaving):
+                    case "later":
+                        return
+                    case "round":
+                        continue
+                passed = leaving.account
             claim = await self._store.outbox.claim(self._lease, text, customer.token, self._mind.clock())
             if claim == "go":
                 self._mind.step("claimed")
-                result = await self._post(leaving)
+                posted = await self._posting.post(leaving)
                 self._mind.step("posted")
-                await self._record(text, leaving.account, result)
+                await self._record(leaving, posted)
             if claim != "changed":
                 break
         if claim not in ("go", "gone"):
             wait = _PAUSED_FOR if claim == "paused" else _LOOK_AGAIN
             await self._settle(text, "later", self._mind.clock() + wait)
 
-    async def _prepare(self, text: OutboundMessage, customer: Customer | None) -> _Leaving | None:
+    async def _pass(self, leaving: Leaving) -> Literal["go", "round", "later"]:
+        """Wait for a place on the account; an account that keeps failing is gone round, and else the text waits."""
+        if self._mind.ways is None:
+            return "go"
+        text, account = leaving.text, leaving.account
+        place = await self._mind.ways.ask(account, text, leaving.submission.text)
+        if place.answer == "go":
+            if place.wait:
+                await asyncio.sleep(place.wait)
+            return "go"
+        avoided = self._avoided.get(text.id, frozenset())
+        if place.answer == "open" and account not in avoided:
+            self._avoided[text.id] = avoided | {account}
+            return "round"
+        self._avoided.pop(text.id, None)
+        await self._settle(text, "later", self._mind.clock() + timedelta(seconds=place.wait))
+        return "later"
+
+    async def _prepare(self, text: OutboundMessage, customer: Customer | None) -> Leaving | None:
         """Ask the gates and make the request; None where the text does not leave now, which is settled then."""
         now = self._mind.clock()
         if customer is None:
             await self._settle(text, "done")
             return None
         reference = client_ref(self._lease.partition, text.id)
-        ready = self._mind.prepare(text, customer, now, reference, self._tried.get(text.id, frozenset()))
+        tried, avoided = self._tried.get(text.id, frozenset()), self._avoided.get(text.id, frozenset())
+        ready = self._mind.prepare(text, customer, now, reference, tried | avoided)
+        if avoided and isinstance(ready, Later | Never) and ready.gate == "route":
+            ready = self._mind.prepare(text, customer, now, reference, tried)
         match ready:
             case Later():
                 # By then every account has another chance.
-                self._tried.pop(text.id, None)
+                self._forget(text)
                 await self._settle(text, "later", max(ready.at, now + _LOOK_AGAIN))
             case Never():
                 await self._settle(text, "done", None, self._finished(text, "dropped", ready.reason))
@@ -190,44 +236,36 @@ class Sender:
                     finished = self._finished(text, "permanent", str(reason), ready.account)
                     await self._settle(text, "done", None, finished)
                 else:
-                    return _Leaving(ready.account, request)
+                    return Leaving(text, ready.account, ready.submission, request)
         return None
 
-    async def _post(self, leaving: _Leaving) -> SendResult:
-        """Make the request. Never raises: what cannot be told is `unknown`."""
-        try:
-            reply = await self._mind.transport.send(leaving.request, TIMEOUT_SECONDS)
-            return self._mind.gateways[leaving.account].read(reply)
-        except NotTaken as reason:
-            return SendResult(outcome="temporary", detail=str(reason))
-        except Unanswered as reason:
-            return SendResult(outcome="unknown", detail=str(reason))
-        except Exception as fault:
-            log.exception("gateway_failed", account=leaving.account)
-            return SendResult(outcome="unknown", detail=f"{type(fault).__name__}: {fault}")
-
-    async def _record(self, text: OutboundMessage, account: str, result: SendResult) -> None:
+    async def _record(self, leaving: Leaving, posted: Posted) -> None:
         """Write down what became of a send; only we know it, so this is tried until Redis takes it."""
         while True:
             try:
-                await self._write_down(text, account, result)
+                await self._write_down(leaving, posted)
             except StoreUnavailable as reason:
-                log.warning("result_waits", message=text.id, outcome=result.outcome, reason=str(reason))
+                outcome = posted.result.outcome
+                log.warning("result_waits", message=leaving.text.id, outcome=outcome, reason=str(reason))
                 await asyncio.sleep(_LOOK_AGAIN.total_seconds())
             else:
                 return
 
-    async def _write_down(self, text: OutboundMessage, account: str, result: SendResult) -> None:
+    async def _write_down(self, leaving: Leaving, posted: Posted) -> None:
+        text, account, result = leaving.text, leaving.account, posted.result
         now = self._mind.clock()
         finished = self._finished(text, result.outcome, result.detail or result.code or "", account)
         match result.outcome:
             case "sent":
-                name = result.message_id or client_ref(self._lease.partition, text.id)
-                parked = await self._store.refs.link(account, name, text, now)
+                parked = await self._link(leaving, posted, now)
                 self._mind.step("linked")
                 await self._settle(text, "done", None, finished, *parked)
             case "unknown":
-                await self._settle(text, "unknown", now + UNKNOWN_FOR, finished)
+                parked = await self._link(leaving, posted, now) if result.message_id else []
+                if isinstance(self._mind.gateways[account], AnswersQueries):
+                    question = Question(message=text.id, account=account, message_id=result.message_id)
+                    await self._store.questions.put(self._lease.partition, question, now + _ASK_AFTER)
+                await self._settle(text, "unknown", now + UNKNOWN_FOR, finished, *parked)
             case "permanent" | "opted_out":
                 await self._settle(text, "done", None, finished)
             case "throttled" | "temporary" | "account":
@@ -240,15 +278,29 @@ class Sender:
                     return
                 if result.outcome == "account":
                     self._tried[text.id] = self._tried.get(text.id, frozenset()) | {account}
+                elif result.outcome == "temporary":
+                    self._avoided[text.id] = self._avoided.get(text.id, frozenset()) | {account}
                 await self._settle(text, "again", now + _pause(attempts, result))
 
     async def _settle(self, text: OutboundMessage, what: Settled, when: datetime | None = None, *events: Event) -> None:
         if what == "done":
-            self._tried.pop(text.id, None)
+            self._forget(text)
         await self._store.outbox.settle(self._lease.partition, text, what, when, events)
         if events:
             self._store.bell.ring(keys.bell(self._lease.partition))
         self._mind.step("settled")
+
+    async def _link(self, leaving: Leaving, posted: Posted, now: datetime) -> list[Event]:
+        """Tie what the provider calls a text to it, part by part; gives the receipts that came before."""
+        refs, text, account, result = self._store.refs, leaving.text, leaving.account, posted.result
+        name = result.message_id or leaving.submission.client_ref
+        if result.message_id and self._mind.gateways[account].capabilities.one_id_per_batch:
+            return await refs.link_shared(account, name, text, leaving.submission.to, now, alone=posted.alone)
+        return await refs.link_all(account, (name, *result.part_ids), text, now)
+
+    def _forget(self, text: OutboundMessage) -> None:
+        self._tried.pop(text.id, None)
+        self._avoided.pop(text.id, None)
 
     def _finished(
         self,

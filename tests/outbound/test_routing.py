@@ -20,6 +20,7 @@ MESSAGE = OutboundMessage(
 )
 A, B, C = (Route(account=name, provider="yunpian", capabilities=Capabilities()) for name in "abc")
 FILED_ONLY = Capabilities(free_text=False)
+ANSWER = replace(MESSAGE, message_class="conversation", gateway="a")
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,23 @@ def test_filed_texts_open_the_way_and_links_close_it():
     assert choose(MESSAGE, CUSTOMER, SHOP, (filed_only, B), text=text).account == "a"
     no_links = replace(A, capabilities=Capabilities(links=False))
     assert choose(replace(MESSAGE, text="https://t.cn/a"), CUSTOMER, SHOP, (no_links, B)).account == "b"
+
+
+@pytest.mark.parametrize(
+    ("message", "routes", "tried", "chosen"),
+    [
+        (ANSWER, (A, replace(B, cost=-1)), (), "a"),
+        (ANSWER, (A, B), ("a",), "b"),
+        (ANSWER, (replace(A, healthy=False), B), (), "b"),
+        (ANSWER, (replace(A, healthy=False),), (), "a"),
+        (ANSWER, (replace(A, healthy=False), replace(B, healthy=False)), (), "a"),
+        (ANSWER, (A,), ("a",), None),
+        (replace(MESSAGE, gateway="a"), (A, B), ("a",), None),
+    ],
+)
+def test_an_answer_goes_by_another_account_only_where_its_own_fails(
+    message: OutboundMessage, routes: tuple[Route, ...], tried: tuple[str, ...], chosen: str | None
+) -> None:
+    customer = replace(CUSTOMER, gateway="a")
+    found = choose(message, customer, SHOP, routes, tried=frozenset(tried))
+    assert (found.account if found else None) == chosen
