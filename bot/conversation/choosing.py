@@ -53,10 +53,18 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
     worded = _by_clause([candidate for candidate in live if not _is_answer(candidate)])
     chosen = _one_appointment([*answers, *worded])
     chosen = _told_apart(chosen, reading, context)
+    if {candidate.intent for candidate in chosen} == {"greeting"} and _says_more(reading):
+        return ()
     best: dict[IntentName, Candidate] = {}
     for candidate in sorted(chosen, key=lambda c: -c.score):
         best.setdefault(candidate.intent, candidate)
     return tuple(sorted(best.values(), key=lambda candidate: PRIORITY[candidate.intent]))
+
+
+def _says_more(reading: Reading) -> bool:
+    """Tell whether something beside a greeting was written that nobody understood ("8,谢谢")."""
+    known = {hit.clause for hit in reading.hits}
+    return any(clause.index not in known for clause in reading.clauses)
 
 
 def _is_answer(candidate: Candidate) -> bool:
@@ -194,6 +202,8 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
             gone |= {"affirm", "deny"}
     elif names & {"affirm", "deny", "help"}:
         gone |= {"greeting", "other"}
+    elif {"greeting", "other"} <= names:
+        gone |= {"greeting"}  # "1个小时后到,谢谢"
     if {"affirm", "deny"} <= names:
         gone.add(_earlier(chosen))
     if "wrong_number" in names:

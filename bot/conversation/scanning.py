@@ -161,7 +161,7 @@ def scan_whole(
     for compiled in _worth_trying(lexicon.wide, groups, kinds):
         found = compiled.pattern.regex.search(text[:MAX_WHOLE_CHARS])
         if found and not _taken_back(text, found):
-            at = next((clause for clause in clauses if clause.start <= found.start() < clause.end), clauses[0])
+            at = next((clause for clause in clauses if clause.start < found.end() <= clause.end), clauses[0])
             reason = f"“{found[0]}”合于句式 {compiled.pattern.source}"
             hits.append(Hit(compiled.intent, SCORES["pattern"], "pattern", reason, at.index, 0, 0, found[0]))
     return hits

@@ -9,7 +9,9 @@ from typing import Any, Final
 from bot.conversation.choosing import bound, choose
 from bot.conversation.feeling import by_feeling, settled
 from bot.conversation.mood import MoodScorer
+from bot.conversation.guessing import Guesser
 from bot.conversation.reading import Reader, vocabulary
+from bot.conversation.second import second_opinion
 from bot.conversation.text import plain, squeezed
 from bot.conversation.topics import Topics
 from bot.domain.content import Content
@@ -25,12 +27,16 @@ class Language:
     intents: tuple[Intent, ...]
     mood: MoodScorer
     topics: Topics
+    guesser: Guesser | None = None
+    """The trained model behind the rules; without it they stand alone."""
 
     @staticmethod
-    def of(content: Content, *, intents: Sequence[Intent], mood: MoodScorer, topics: Topics) -> Language:
+    def of(
+        content: Content, *, intents: Sequence[Intent], mood: MoodScorer, topics: Topics, guesser: Guesser | None = None
+    ) -> Language:
         """Compile a content's words. Raises ContentError where a pattern or a list of words is wrong."""
         reader = Reader.of(tuple(content.intents.values()), vocabulary(content.words))
-        return Language(reader, tuple(intents), mood, topics)
+        return Language(reader, tuple(intents), mood, topics, guesser)
 
     def normalise(self, text: str) -> str:
         """Give a text in the form by which staff's corrections are kept."""
@@ -47,6 +53,10 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     chosen = (corrected,) if corrected else choose(candidates, reading, context)
     kind = context.prompts[0].kind if context.prompts else None
     if corrected is None:
+        if language.guesser is not None:
+            guess = language.guesser.guess(reading.normalized, kind or "none")
+            chosen = second_opinion(chosen, reading, context, guess)
+            candidates += [candidate for candidate in chosen if candidate.layer == "model"]
         chosen, felt = by_feeling(chosen, reading, context, language.mood.score)
         candidates += felt
     unsure = not chosen

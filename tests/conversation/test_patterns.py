@@ -101,6 +101,8 @@ def test_hostile_texts_cost_little(kinds):
     assert max(worst.values()) < 0.025, max(worst.items(), key=lambda item: item[1])
 
 
-@pytest.mark.parametrize(("pattern", "endless"), [(r"x(?:a|bb)+y", True), (r"(a+)+", True), (r"(?:a|bb)*+y", False), (r"[ab]*y", False)])
+@pytest.mark.parametrize(
+    ("pattern", "endless"), [(r"x(?:a|bb)+y", True), (r"(a+)+", True), (r"(?:a|bb)*+y", False), (r"[ab]*y", False)]
+)
 def test_that_the_check_itself_sees(pattern, endless):
     assert bool(list(endless_choices(parser.parse(pattern)))) is endless

@@ -38,7 +38,9 @@ def test_nothing(text):
     assert picked(text) is None
 
 
-@pytest.mark.parametrize(("text", "options"), [("1和3", (1, 3)), ("13", (1, 3)), ("全都要", (1, 2, 3)), ("只要2", (2,)), ("1、2", (1, 2))])
+@pytest.mark.parametrize(
+    ("text", "options"), [("1和3", (1, 3)), ("13", (1, 3)), ("全都要", (1, 2, 3)), ("只要2", (2,)), ("1、2", (1, 2))]
+)
 def test_several_preferences(text, options):
     assert picked(text, "preference").options == options
 

@@ -40,7 +40,14 @@ def test_wishes(text, wish):
 
 
 @pytest.mark.parametrize(
-    ("text", "scope"), [("退订", None), ("别发广告了", "marketing"), ("什么都别发", "all"), ("所有短信都停", "all"), ("知识资讯退订", "knowledge")]
+    ("text", "scope"),
+    [
+        ("退订", None),
+        ("别发广告了", "marketing"),
+        ("什么都别发", "all"),
+        ("所有短信都停", "all"),
+        ("知识资讯退订", "knowledge"),
+    ],
 )
 def test_scope(text, scope):
     assert find_scope(text) == scope

@@ -29,7 +29,9 @@ def test_plain_form(raw, folded):
     assert plain(raw) == folded
 
 
-@pytest.mark.parametrize(("text", "whole"), [("退 订", "退订"), ("t.d", "t.d"), ("不 退订", "不退订"), ("好 明天见", "好 明天见")])
+@pytest.mark.parametrize(
+    ("text", "whole"), [("退 订", "退订"), ("t.d", "t.d"), ("不 退订", "不退订"), ("好 明天见", "好 明天见")]
+)
 def test_spelled_out_words_are_joined(text, whole):
     assert joined(text) == whole
 
@@ -59,7 +61,16 @@ def test_variants_fold_and_settle():
 
 
 @pytest.mark.parametrize(
-    ("text", "word"), [("腿钉", "退订"), ("取肖", "取消"), ("quxiao", "取消"), ("取消", None), ("五芬", "五分"), ("好的", None), ("", None)]
+    ("text", "word"),
+    [
+        ("腿钉", "退订"),
+        ("取肖", "取消"),
+        ("quxiao", "取消"),
+        ("取消", None),
+        ("五芬", "五分"),
+        ("好的", None),
+        ("", None),
+    ],
 )
 def test_key_words_are_heard(text, word):
     sounds = Sounds.of(

@@ -59,7 +59,14 @@ def test_when(text, day, time):
 
 
 @pytest.mark.parametrize(
-    ("text", "period"), [("后天下午", "afternoon"), ("周六早上", "morning"), ("中午", "noon"), ("明晚", "evening"), ("下午不行,上午吧", "morning")]
+    ("text", "period"),
+    [
+        ("后天下午", "afternoon"),
+        ("周六早上", "morning"),
+        ("中午", "noon"),
+        ("明晚", "evening"),
+        ("下午不行,上午吧", "morning"),
+    ],
 )
 def test_periods(text, period):
     assert find_when(plain(text), context("appointment")).period == period
@@ -71,7 +78,13 @@ def test_what_was_ruled_out_is_told():
 
 @pytest.mark.parametrize(
     ("name", "year", "day"),
-    [("立春", 2025, "2025-02-03"), ("冬至", 2025, "2025-12-21"), ("清明", 2024, "2024-04-04"), ("小寒", 2026, "2026-01-05"), ("立秋", 2030, "2030-08-07")],
+    [
+        ("立春", 2025, "2025-02-03"),
+        ("冬至", 2025, "2025-12-21"),
+        ("清明", 2024, "2024-04-04"),
+        ("小寒", 2026, "2026-01-05"),
+        ("立秋", 2030, "2030-08-07"),
+    ],
 )
 def test_solar_terms(name, year, day):
     assert solar_term(name, year).isoformat() == day
@@ -79,7 +92,14 @@ def test_solar_terms(name, year, day):
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("中秋节", "2025-10-06"), ("端午", "2026-06-19"), ("除夕", "2026-02-16"), ("七夕", "2025-08-29"), ("十一长假", "2025-10-01"), ("父亲节", "2026-06-21")],
+    [
+        ("中秋节", "2025-10-06"),
+        ("端午", "2026-06-19"),
+        ("除夕", "2026-02-16"),
+        ("七夕", "2025-08-29"),
+        ("十一长假", "2025-10-01"),
+        ("父亲节", "2026-06-21"),
+    ],
 )
 def test_festivals(text, day):
     assert find_festival(text, date(2025, 7, 2))[2].isoformat() == day

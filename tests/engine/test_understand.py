@@ -23,7 +23,9 @@ def written():
     for line in (HERE / "conversation" / "replies.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             kind, text, intents, slots = line.split("|")
-            yield pytest.param(kind, text, intents.split(","), dict(part.split("=") for part in slots.split()), id=f"{kind}-{text}")
+            yield pytest.param(
+                kind, text, intents.split(","), dict(part.split("=") for part in slots.split()), id=f"{kind}-{text}"
+            )
 
 
 @pytest.mark.parametrize(("kind", "text", "intents", "slots"), list(written()))
@@ -38,7 +40,9 @@ def test_reply(kind, text, intents, slots):
 
 def test_the_independent_set_stays_understood():
     right = wrong_stops = 0
-    lines = [json.loads(line) for line in (HERE / "understanding" / "replies.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [
+        json.loads(line) for line in (HERE / "understanding" / "replies.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     for line in lines:
         light = context(line["context"])
         if line["context"] == "quiz":
@@ -114,7 +118,9 @@ def test_a_single_letter_stops_only_where_it_may(last, letters, text, intent):
     assert meaning(text, context("none", last_class=last, last_stop_letters=letters)).intent == intent
 
 
-@pytest.mark.parametrize("kind", ["none", "rating", "quiz", "appointment", "survey", "promo", "preference", "order", "text"])
+@pytest.mark.parametrize(
+    "kind", ["none", "rating", "quiz", "appointment", "survey", "promo", "preference", "order", "text"]
+)
 @pytest.mark.parametrize("text", ["退订", "TD", "请不要再发短信了", "转人工"])
 def test_stops_and_persons_count_in_every_state(kind, text):
     wanted = "human_handoff" if text == "转人工" else "unsubscribe"
@@ -165,7 +171,15 @@ def test_the_trace_is_plain_json_and_says_why():
 
 
 @pytest.mark.parametrize(
-    ("text", "scope"), [("退订", "marketing"), ("T D", "marketing"), ("请不要再发了", "marketing"), ("不退订", None), ("取消退订", None), ("好的", None)]
+    ("text", "scope"),
+    [
+        ("退订", "marketing"),
+        ("T D", "marketing"),
+        ("请不要再发了", "marketing"),
+        ("不退订", None),
+        ("取消退订", None),
+        ("好的", None),
+    ],
 )
 def test_the_stop_that_leans_on_nothing(text, scope):
     assert stop_scope(text) == scope
