@@ -22,7 +22,8 @@ from bot.store.lane import TIMEOUT_SECONDS, Argument, Lane
 _AWAY: Final = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "OOM")
 _MOST_TAGS: Final = 10_000
 _OPTIONS: Final[dict[str, Any]] = {
-    "socket_timeout": TIMEOUT_SECONDS,
+    # A lane times its round trips; what listens may wait for long.
+    "socket_timeout": None,
     "socket_connect_timeout": TIMEOUT_SECONDS / 2,
     # A connection that died with the last Redis is replaced once; more patience is the caller's to have.
     "retry": Retry(NoBackoff(), 1),

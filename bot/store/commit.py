@@ -100,17 +100,22 @@ class Commit:
             key.lease, key.live, key.bulk, key.unread, key.customers, key.conversation, key.service,
             key.marketing, key.bodies, key.unknown, key.timers, key.plans, key.log, key.dead, key.tries, key.attempts,
         ]  # fmt: skip
+        # Until we know that it was written, what we remember may be wrong.
         for customer in lists.customers:
-            # Until we know that it was written, what we remember may be wrong.
             self._customers.forget(customer)
-        answer = await self._client.run(
-            script("commit"), names + timelines, lease.fence, lease.owner, *lists.arguments()
-        )
-        match answer[0]:
-            case b"lost":
-                raise LeaseLost(f"partition {lease.partition} belongs to another worker now")
-            case b"gone":
-                raise Gone(frozenset(done[nth - 1].entry.id for nth in answer[1:]))
+        written = False
+        try:
+            answer = await self._client.run(
+                script("commit"), names + timelines, lease.fence, lease.owner, *lists.arguments()
+            )
+            written = answer[0] == b"done"
+        finally:
+            if not written:
+                self._log.lose(lease.partition)
+        if answer[0] == b"lost":
+            raise LeaseLost(f"partition {lease.partition} belongs to another worker now")
+        if answer[0] == b"gone":
+            raise Gone(frozenset(done[nth - 1].entry.id for nth in answer[1:]))
         decisions = [one.decision for one in done if one.decision is not None]
         for decision in decisions:
             self._customers.remember(lease, decision.customer.id, Loaded(decision.customer, token))

@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import StoreUnavailable
 
@@ -50,33 +52,64 @@ class Lane:
         await self.redis.aclose()
 
     async def _flush(self) -> None:
+        connection: AbstractConnection | None = None
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                await self._send(batch)
+                connection = await self._exchange(connection, batch)
         finally:
             # Not a done-callback, which comes a turn later: a call made in between would find nobody to carry it.
             self._flushers.discard(asyncio.current_task())
+            if connection is not None:
+                await self.redis.connection_pool.release(connection)
 
-    async def _send(self, batch: list[_Call]) -> None:
-        pipeline = self.redis.pipeline(transaction=False)
-        for call in batch:
-            pipeline.execute_command(*call.command)
-        if self._replicas:
-            pipeline.execute_command("WAIT", self._replicas, int(TIMEOUT_SECONDS * 500))
+    async def _exchange(self, connection: AbstractConnection | None, batch: list[_Call]) -> AbstractConnection | None:
+        """Send a batch and settle its calls; gives the connection while it is good."""
         error = StoreUnavailable("the connection to Redis was closed")
+        answers: list[Any] = []
         try:
-            answers = await pipeline.execute(raise_on_error=False)
-            if self._replicas and int(answers[-1]) < self._replicas:
-                error = StoreUnavailable(f"fewer than {self._replicas} Redis replicas took the write")
-            else:
-                for call, answer in zip(batch, answers, strict=False):
-                    _settle(call, answer)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                if connection is None:
+                    # redis-py leaves this one without types.
+                    connection = await self.redis.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+                answers = await self._round_trip(connection, batch)
         except (RedisError, OSError) as fault:
-            error = StoreUnavailable(f"Redis is away: {fault}")
+            error = StoreUnavailable(f"Redis is away: {str(fault) or type(fault).__name__}")
         finally:
-            for call in batch:
-                _settle(call, error)
+            if self._replicas and answers and int(answers[-1]) < self._replicas:
+                answers, error = [], StoreUnavailable(f"fewer than {self._replicas} Redis replicas took the write")
+            elif connection is not None and not answers:
+                # Half an exchange may lie in it.
+                await connection.disconnect(nowait=True)
+            for call, answer in zip(batch, chain(answers, repeat(error)), strict=False):
+                _settle(call, answer)
+        return connection
+
+    async def _round_trip(self, connection: AbstractConnection, batch: list[_Call]) -> list[Any]:
+        commands = [call.command for call in batch]
+        if self._replicas:
+            commands.append(("WAIT", self._replicas, int(TIMEOUT_SECONDS * 500)))
+        await connection.send_packed_command(b"".join(map(_packed, commands)), check_health=False)
+        answers: list[Any] = []
+        for command in commands:
+            try:
+                answer = await connection.read_response()
+            except ResponseError as refusal:
+                answers.append(refusal)
+            else:
+                # What redis-py makes of an answer: entries of a stream with their fields as a mapping, and so on.
+                shape = self.redis.response_callbacks.get(str(command[0]))
+                answers.append(shape(answer) if shape else answer)
+        return answers
+
+
+def _packed(command: tuple[Argument, ...]) -> bytes:
+    """Write a command as Redis reads it: an array of length-prefixed strings."""
+    parts = [b"*%d\r\n" % len(command)]
+    for argument in command:
+        raw = argument if isinstance(argument, bytes) else str(argument).encode()
+        parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
+    return b"".join(parts)
 
 
 def _settle(call: _Call, answer: Any) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Final
+
+import structlog
 
 from bot.domain.decision import LogEntry
 from bot.domain.events import ReplyReceived
@@ -22,6 +24,8 @@ _IDLE_SECONDS: Final = 1.0
 _KEEP_LOG: Final = timedelta(days=183)
 _TRIM_EVERY: Final = timedelta(minutes=10)
 
+log = structlog.get_logger("workers.projector")
+
 
 class Projector:
     """Projects the logs of the partitions that this worker owns."""
@@ -32,6 +36,7 @@ class Projector:
         self._mind = mind
         self._owned = owned
         self._cursors: dict[int, str] = {}
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._dirty: set[int] = set()
         self._trimmed: dict[int, datetime] = {}
         self._ear = asyncio.Event()
@@ -45,6 +50,7 @@ class Projector:
         """Let go of a partition that is no longer ours."""
         self._dirty.discard(partition)
         self._cursors.pop(partition, None)
+        self._store.log.lose(partition)
 
     async def finish(self, partition: int) -> None:
         """Project what is left of a partition before it is handed back; the next owner does what cannot be done."""
@@ -66,33 +72,49 @@ class Projector:
     async def turn(self) -> bool:
         """Project what has come; tells whether there was any."""
         dirty, self._dirty = self._dirty & self._owned, set()
-        try:
-            more = await asyncio.gather(*(self._project(partition) for partition in dirty))
-        except BaseException:
-            self._dirty |= dirty
-            raise
-        self._dirty.update(partition for partition, unfinished in zip(dirty, more, strict=True) if unfinished)
+        more = await asyncio.gather(*(self._project(partition) for partition in dirty), return_exceptions=True)
+        faults = [fault for fault in more if isinstance(fault, BaseException)]
+        self._dirty.update(partition for partition, unfinished in zip(dirty, more, strict=True) if unfinished is True)
+        if faults:
+            raise faults[0]
         return bool(self._dirty)
 
     async def _project(self, partition: int) -> bool:
+        async with self._locks[partition]:
+            try:
+                return await self._go_on(partition)
+            except BaseException:
+                # What was read may not have been written: read it again.
+                self.forget(partition)
+                self._dirty.add(partition)
+                raise
+
+    async def _go_on(self, partition: int) -> bool:
         after = self._cursors.get(partition) or await self._store.feed.cursor(partition)
         entries = await self._store.log.read(partition, after, _AT_ONCE)
-        if entries:
-            until = entries[-1][0]
-            work = self._work(partition, after, until, [entry for _, entry in entries if entry is not None])
-            # Another owner may have been faster: then we go on from where it stopped.
-            self._cursors[partition] = found = await self._store.feed.write(work)
-            await self._trim(partition, found)
-            return len(entries) == _AT_ONCE or found != until
-        self._cursors[partition] = after
-        return False
+        if not entries:
+            self._cursors[partition] = after
+            return False
+        until = entries[-1][0]
+        work = self._work(partition, after, until, [entry for _, entry in entries if entry is not None])
+        found = await self._store.feed.write(work)
+        if found != until:
+            # Another owner was faster: we go on from where it stopped.
+            self._store.log.lose(partition)
+        self._cursors[partition] = found
+        await self._trim(partition, found)
+        return len(entries) >= _AT_ONCE or found != until
 
     def _work(self, partition: int, after: str, until: str, entries: list[LogEntry]) -> Projected:
         items: list[FeedItem] = []
         totals: Counter[str] = Counter()
         counts: Counter[tuple[str, str]] = Counter()
         for entry in entries:
-            items += lines(entry, self._mind.explain)
+            try:
+                items += lines(entry, self._mind.explain)
+            except Exception:
+                # One line that cannot be shown must not keep the others from being seen.
+                log.exception("entry_not_shown", partition=partition, event_id=entry.event.id)
             _count(entry, totals, counts)
         return Projected(partition, after, until, items, totals, counts)
 
