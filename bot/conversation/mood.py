@@ -25,7 +25,7 @@ from bot.errors import ContentError, Fault
 _LABELS: Final[tuple[MoodLabel, ...]] = get_args(MoodLabel)
 _UNSURE: Final = 0.5
 _LEAN: Final = 0.2
-_EVIDENCE: Final[dict[MoodLabel, tuple[float, float]]] = {"neg": (1.5, -1.0), "neu": (-0.3, -0.3), "pos": (-0.8, 1.2)}
+_EVIDENCE: Final[dict[MoodLabel, tuple[float, float]]] = {"neg": (1.5, -1.0), "neu": (-0.3, -0.3), "pos": (-1.0, 1.5)}
 """What a rating adds to bad and good, in log-odds against neutral, where more words stand beside it."""
 _ASKED: Final[dict[str, tuple[float, float]]] = dict.fromkeys(
     ("quiz", "appointment", "preference", "survey", "promo"), (-0.3, -0.3)
@@ -40,6 +40,9 @@ class MoodScorer(Protocol):
 
     def score(self, text: str, *, prompt: str | None = None, rating: int | None = None) -> Mood:
         """Tell the mood of a reply; `prompt` is the kind asked, `rating` 1 to 5 what was understood of it."""
+
+    def feel(self, clause: str) -> MoodLabel:
+        """Tell which way a clause leans, however slightly."""
 
 
 class Scorer:
@@ -159,6 +162,10 @@ class SnowNlpScorer:
         label: MoodLabel = "neg" if good < 0.4 else "pos" if good > 0.6 else "neu"
         p = ((1 - good) / 2, 0.5, good / 2) if label == "neu" else (1 - good, 0.0, good)
         return Mood(label=label, score=round(2 * good - 1, 4), p=p, reason=f"SnowNLP {good:.2f}", layer="snownlp")
+
+    def feel(self, clause: str) -> MoodLabel:
+        """Tell which way a clause leans, however slightly."""
+        return self.score(clause).label
 
 
 def load(path: Path | None = None, *, table: Path | None = None) -> Scorer:

@@ -13,13 +13,16 @@ from bot.domain.understanding import MoodLabel
 _DIGITS: Final = {char: value for value, char in enumerate("零一二三四五六七八九十")} | {"两": 2, "半": 0.5, "〇": 0}
 _AFTER: Final = r"(?=$|[,.!?;:~、\s)\]]|好评|差评|吧|啦|了|给|呢|哈|哦|呀|奉上|送上|的|没商量|不能再多)"
 _STARS: Final = re.compile(
-    r"(?<![\d第])(\d{1,3}(?:\.\d)?|[零〇一二两三四五六七八九十半])(?:个|颗)?(星|分)(?!期|钟|之|店|级酒店)" + _AFTER
+    r"(?<![\d第到至或~-])(\d{1,3}(?:\.\d)?|[零〇一二两三四五六七八九十半])"
+    r"(?:个|颗)?(星|分)(?!期|钟|之|店|级酒店)" + _AFTER
 )
 _OUT_OF: Final = re.compile(r"(?<!\d)(\d{1,3}(?:\.\d)?)/(5|10|100)(?!\d)")
 _FULL: Final = re.compile(r"满分|满星|全五星|全5星")
-_NEGATIVE: Final = re.compile(r"负分|负星|负\d+分|-\d+分")
+_NEGATIVE: Final = re.compile(r"负分|负星|负\d+分|(?<![\d到至])-\d+分")
 _ALONE: Final = re.compile(r"^(?:[\d一二三四五六七八九十#.,!?~、。\s]{1,6}|[a-z][.,!?~。]?|td)$")
+_TURN: Final = re.compile(r"^(?:就是|但是|不过|可是|只是|但)")
 _QUOTED: Final = re.compile(r'"[^"]*"')
+_UNITS: Final = frozenset("分星/")
 _QUIET: Final = frozenset("AKg,#_")
 _PICTURES: Final = {"G": 1, "F": -1, "g": 0}
 
@@ -72,6 +75,8 @@ def of_rating(rating: int) -> MoodLabel:
 
 def find_rating(text: str) -> Rated | None:
     """Find a rating told in stars or points; the last one counts."""
+    if _UNITS.isdisjoint(text):
+        return None
     for pattern, label in ((_NEGATIVE, "neg"), (_FULL, "pos")):
         match = pattern.search(text)
         if match:
@@ -91,7 +96,8 @@ def beside_rating(text: str) -> str:
     """Give what a reply says beside the rating in it: no numbers, no stars, nothing that it quotes of ours."""
     text = _QUOTED.sub(",", text)
     told = find_rating(text)
-    return (told.rest if told else text).strip("0123456789一二两三四五⭐🌟★☆ ,.!?~、分星")
+    rest = (told.rest if told else text).strip("0123456789一二两三四五⭐🌟★☆ ,.!?~、分星")
+    return _TURN.sub("", rest)
 
 
 def _share(match: re.Match[str]) -> float | None:

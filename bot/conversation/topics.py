@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from math import sqrt
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,6 +130,22 @@ def _polarity(votes: Sequence[MoodLabel]) -> MoodLabel:
     """Let the polar votes decide; where they differ, the last one."""
     polar = [vote for vote in votes if vote != "neu"]
     return polar[-1] if polar else "neu"
+
+
+def rising(now: Mapping[str, int], before: Mapping[str, int], limit: int = 10) -> tuple[str, ...]:
+    """Give the words that are spoken of more than they were, the hottest first.
+
+    `now` and `before` count replies by word, over two spans of time. A word's heat is how far it stands above
+    what its earlier share leads one to expect, in units of the chance spread; words below one unit are left out.
+    """
+    share = (sum(now.values()) + 1) / (sum(before.values()) + 1)
+    heat = {
+        word: (count - expected) / sqrt(expected)
+        for word, count in now.items()
+        if (expected := (before.get(word, 0) + 0.5) * share) < count
+    }
+    hot = sorted((word for word in heat if heat[word] >= 1.0), key=lambda word: (-heat[word], word))
+    return tuple(hot[:limit])
 
 
 def load(cut: Cut, feel: Feel | None = None, path: Path | None = None) -> Topics:

@@ -89,7 +89,7 @@ class Frames:
             word = self._pick("degree") + word
         elif self._random.random() < 0.15:
             word = "有点" + word if side == "bad" and bare else word
-        return aspect.name + word
+        return f"{aspect.name}{word}"
 
     def _one(self, side: str, ending: str = "") -> str:
         text = self._clause(side)

@@ -61,7 +61,7 @@ def test_thanks_and_acknowledgements_are_neutral(scorer):
         ("5分", 5, "pos"),
         ("5,很好", 5, "pos"),
         ("1分,太差了", 1, "neg"),
-        ("4分,就是快递慢,别再发了", 4, "neg"),
+        ("4分,服务太差,别再发了", 4, "neg"),
         ("5分？你们也配,骗子", 5, "neg"),
         ("打4分吧,味道不错", 4, "pos"),
     ],
@@ -98,7 +98,7 @@ def test_script_width_and_closing_marks_do_not_change_the_mood(scorer):
     for one, other in [
         ("服务态度恶劣", "服務態度惡劣"),
         ("非常满意", "非常滿意。"),
-        ("5星", "５星"),  # noqa: RUF001 - full width is what is tried
+        ("5星", "５星"),
         ("太慢了", "太慢了！！！！！！"),
         ("nice", "NICE"),
         ("很好吃", "很\u200b好\u200b吃"),

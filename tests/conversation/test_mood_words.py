@@ -1,6 +1,5 @@
 """The segmenter: a private cache, a background start, and no need of a disk."""
 
-import os
 import stat
 
 from bot.conversation.words import Segmenter
@@ -13,7 +12,7 @@ def test_it_cuts_and_keeps_its_cache_to_itself(tmp_path):
     assert segmenter.cut("森茶拿铁很好喝") == ["森茶拿铁", "很", "好喝"]
     assert segmenter.ready
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert os.listdir(folder)
+    assert list(folder.iterdir())
 
 
 def test_it_starts_in_the_background():

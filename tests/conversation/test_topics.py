@@ -78,3 +78,11 @@ def test_every_fault_is_named_with_its_line():
     assert [(fault.file, fault.line) for fault in caught.value.faults] == [("t.yaml", 3), ("t.yaml", 4)]
     with pytest.raises(ContentError):
         topics.read("- 物流", "t.yaml")
+
+
+def test_words_that_rise_are_hot_and_steady_ones_are_not():
+    before = {"包装": 40, "态度": 40, "物流": 40}
+    assert topics.rising({"包装": 42, "态度": 39, "漏水": 9, "物流": 80}, before)[:2] == ("漏水", "物流")
+    assert topics.rising({"包装": 41, "态度": 40, "物流": 40}, before) == ()
+    assert topics.rising({}, before) == ()
+    assert topics.rising({"漏水": 5}, {}) == ("漏水",)

@@ -8,7 +8,7 @@ import pytest
 from bot.conversation import mood
 from bot.conversation.mood_model import loads
 from bot.errors import ContentError
-from bot.training.corpora import Columns, read
+from bot.training.corpora import Columns, Sample, read
 from bot.training.frames import Frames
 from bot.training.mood import WorseModel, lexicon, train
 from bot.training.softmax import Plan
@@ -85,15 +85,15 @@ def test_every_faulty_line_is_named(tmp_path):
     with pytest.raises(ContentError) as caught:
         read(path)
     assert [fault.line for fault in caught.value.faults] == [2, 3]
+    (tmp_path / "x.pdf").touch()
     with pytest.raises(ContentError, match="kind of file"):
-        (tmp_path / "x.pdf").touch()
         read(tmp_path / "x.pdf")
 
 
 def test_the_shipped_lexicon_and_replies_check():
     words = lexicon()
     assert len(words) > 5_000
-    with pytest.raises(ContentError, match="两|two lists"):
+    with pytest.raises(ContentError, match="two lists"):
         lexicon("praise: 好吃\ncomplaint: 好吃\n")
     with pytest.raises(ContentError, match="unknown list"):
         lexicon("nice: 好吃\n")
@@ -113,7 +113,7 @@ def test_composed_replies_follow_the_conventions():
         "degree: 很\nturn: 但是\nyield: 虽然\nending_good: 赞\nending_bad: 差评\n"
         "irony: 真行啊\nquestion: 几点\nneutral: 收到\n"
     )
-    told = [one for one in read_seed()]
+    told = list(read_seed())
     samples = Frames(text, told, 7).compose(170, 0.5)
     assert samples == Frames(text, told, 7).compose(170, 0.5)
     assert all(one.weight == 0.5 for one in samples)
@@ -121,7 +121,5 @@ def test_composed_replies_follow_the_conventions():
 
 
 def read_seed():
-    from bot.training.corpora import Sample
-
     for label, words in (("pos", GOOD), ("neg", BAD), ("neu", PLAIN)):
         yield from (Sample(text=text, label=label) for text in words)
