@@ -207,6 +207,15 @@ def train_mood(
     show(asking.train_mood(files, out, seed, force=force, progress=note))
 
 
+@train.command("intents", epilog="Example: huixin train intents --out intent_model.json.gz")
+def train_intents(
+    files: Annotated[list[Path] | None, typer.Argument(help="more labelled replies, JSON lines", exists=True)] = None,
+    out: Annotated[Path, typer.Option(help="where the model goes")] = Path("intent_model.json.gz"),
+) -> None:
+    """Make the model that guesses intents where the rules know nothing."""
+    show(asking.train_intents(told.read(None), files or [], out))
+
+
 @cli.command(epilog="Example: huixin doctor --json")
 def doctor(as_json: AsJson = False, config: Config = None) -> None:
     """Tell what is wrong with this installation; exit 1 if anything is."""

@@ -6,7 +6,7 @@ import importlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from bot.app.thinking import Models, Thinking
 from bot.content import Report, check
 from bot.content import packaged as packaged_content
 from bot.domain.shop import Shop
-from bot.domain.understanding import PromptView, ReplyContext
+from bot.domain.understanding import IntentName, PromptView, ReplyContext
 from bot.engine import evaluate as evaluation
 from bot.engine.mind import Mind
 from bot.engine.understand import explain, understand
@@ -156,3 +156,25 @@ def train_mood(
         raise HuixinError(f"training needs more packages ({error.name}): pip install scikit-learn numpy") from error
     trained = training.train(files, out, plan=training.Plan(seed=seed), force=force, progress=progress)
     return {"out": str(trained.out), "bytes": trained.size, "texts": trained.texts, "figures": asdict(trained.figures)}
+
+
+def train_intents(settings: Settings, files: Sequence[Path], out: Path) -> dict[str, Any]:
+    """Train the intent model on these replies and on all that ship."""
+    try:
+        training = importlib.import_module("bot.training.intents")
+    except ImportError as error:
+        raise HuixinError(f"training needs more packages ({error.name}): pip install scikit-learn numpy") from error
+    mind = offline_mind(settings)
+    alone = replace(mind.language, guesser=None)
+    normalise = mind.language.normalise
+
+    shop, now = next(iter(mind.shops.values())), datetime.now(UTC)
+
+    def rules(text: str, kind: str) -> IntentName:
+        return understand(text, _context(kind, {}, shop, now), alone).intent
+
+    said = training.worded(mind.content.intents.values(), normalise, rules)
+    said += training.read([*training.shipped(), *files], normalise)
+    data = training.train(said, training.Plan(), {})
+    out.write_bytes(data)
+    return {"out": str(out), "bytes": len(data), "texts": len(said)}

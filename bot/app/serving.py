@@ -230,6 +230,7 @@ class Service:
                 shops=self._shops,
                 routes=self._accounts.routes(settings, ways.healthy),
                 report_urls=self._accounts.report_urls(settings),
+                tying=frozenset(name for name, told in settings.gateways.items() if told.tie_replies),
             ),
             gateways=self._accounts.gateways,
             transport=transport,

@@ -13,7 +13,7 @@ import structlog
 
 import intents
 from bot.content import load, packaged, reload
-from bot.conversation import mood, topics
+from bot.conversation import guessing, mood, topics
 from bot.conversation.faq import Answers
 from bot.conversation.words import Segmenter
 from bot.domain.content import Content
@@ -53,10 +53,13 @@ class Models:
         self.words = Segmenter(cache_folder)
         self.mood: mood.MoodScorer = mood.load_snownlp() if scorer == "snownlp" else mood.load()
         self.topics = topics.load(self.words.cut)
+        self.guesser = guessing.load()
 
     def language(self, content: Content) -> Language:
         """Compile one content's words into a language."""
-        return Language.of(content, intents=tuple(discovered().values()), mood=self.mood, topics=self.topics)
+        return Language.of(
+            content, intents=tuple(discovered().values()), mood=self.mood, topics=self.topics, guesser=self.guesser
+        )
 
 
 class Thinking:

@@ -21,7 +21,7 @@ from bot.errors import ContentError, Fault
 
 FOLDERS: Final = (*KINDS, "words")
 """What a content folder may hold. `templates` has many texts a file, the others one thing a file."""
-_SET_ASIDE: Final = frozenset({"moods", "__pycache__"})
+_SET_ASIDE: Final = frozenset({"moods", "replies", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from bot.conversation.choosing import bound, choose
 from bot.conversation.feeling import by_feeling, settled
-from bot.conversation.mood import MoodScorer
 from bot.conversation.guessing import Guesser
+from bot.conversation.mood import MoodScorer
 from bot.conversation.reading import Reader, vocabulary
 from bot.conversation.second import second_opinion
 from bot.conversation.text import plain, squeezed

@@ -1,0 +1,146 @@
+"""What a reply most likely means by its sound alone: a trained model behind the rules, for wordings nobody listed.
+
+A soft-max over the eighteen intents, linear in the runs of characters of a text, once alone and once together with
+what was asked. The weights of one run are eight bits wide and lie side by side in one integer, so that a reply costs
+two sums.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from itertools import repeat
+from math import exp, sqrt
+from pathlib import Path
+from typing import Any, Final
+
+from bot.domain.understanding import INTENTS, IntentName
+
+FORMAT: Final = 1
+MOST_CHARS: Final = 120
+"""What is read of a text; longer ones say early what they want."""
+ALONE: Final = (1, 2, 3, 4)
+ASKED: Final = (1, 2)
+"""Lengths of the runs that are read alone, and together with what was asked."""
+SCALE: Final = 3.0
+LESS: Final = 0.7
+"""How much less a run counts together with what was asked."""
+_LANE: Final = 24
+"""Bits a class has in the sum: 500 runs of 8 bits need 17."""
+_OFFSET: Final = 128
+_CLASSES: Final = len(INTENTS)
+_BYTES: Final = _LANE // 8
+_PACKAGED: Final = "intent_model.json.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What it may mean, with the probability that it does, and the words that spoke for it."""
+
+    intent: IntentName
+    p: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guesser:
+    """The trained model. `runs` and `asked` give the packed weights of a run; the last lane counts the runs."""
+
+    runs: Mapping[str, int]
+    asked: Mapping[str, int]
+    kinds: Mapping[str, Sequence[float]]
+    bias: Sequence[float]
+    unit: float
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def guess(self, text: str, kind: str) -> Guess:
+        """Guess what a normalised text means, `kind` being that of the newest open prompt, or none."""
+        runs, asked = list(runs_of(text, ALONE)), [f"{kind}|{run}" for run in runs_of(text, ASKED)]
+        share = SCALE / sqrt(max(1, len(set(runs)))) * self.unit
+        alone = _unpacked(sum(map(self.runs.get, set(runs), repeat(0))))
+        beside = _unpacked(sum(map(self.asked.get, set(asked), repeat(0))))
+        start = self.kinds.get(kind, (0.0,) * _CLASSES)
+        scores = [
+            (mine + LESS * both) * share + given + base
+            for mine, both, given, base in zip(alone, beside, start, self.bias, strict=True)
+        ]
+        best = max(range(_CLASSES), key=scores.__getitem__)
+        p = 1 / sum(exp(score - scores[best]) for score in scores)
+        return Guess(INTENTS[best], p, self._words(runs, best))
+
+    def _words(self, runs: Sequence[str], best: int) -> tuple[str, ...]:
+        """Give up to three longer runs that spoke loudest for an intent, none inside another."""
+        loud = [(_lane(self.runs[run], best), run) for run in set(runs) if len(run) > 1 and run in self.runs]
+        said: list[str] = []
+        for weight, run in sorted(loud, reverse=True):
+            bare = run.strip("^$")
+            if weight > 0 and bare and not any(bare in one or one in bare for one in said):
+                said.append(bare)
+        return tuple(said[:3])
+
+
+def runs_of(text: str, lengths: Sequence[int]) -> Iterator[str]:
+    """Give the runs of characters of a text, its beginning and its end marked."""
+    marked = f"^{text[:MOST_CHARS]}$"
+    for length in lengths:
+        yield from map("".join, zip(*(marked[at:] for at in range(length)), strict=False))
+
+
+def pack(weights: Sequence[int]) -> int:
+    """Pack one run's weights (-127 to 127, one per intent)."""
+    lanes = b"".join((weight + _OFFSET).to_bytes(_BYTES, "little") for weight in weights)
+    return int.from_bytes(lanes + (1).to_bytes(_BYTES, "little"), "little")
+
+
+def _unpacked(total: int) -> list[int]:
+    lanes = total.to_bytes(_BYTES * (_CLASSES + 1), "little")
+    sums = [int.from_bytes(lanes[at : at + _BYTES], "little") for at in range(0, len(lanes), _BYTES)]
+    runs = sums.pop()
+    return [one - _OFFSET * runs for one in sums]
+
+
+def _lane(packed: int, at: int) -> int:
+    return (packed >> (_LANE * at) & ((1 << _LANE) - 1)) - _OFFSET
+
+
+def dumps(
+    runs: Mapping[str, Sequence[int]],
+    asked: Mapping[str, Sequence[int]],
+    kinds: Mapping[str, Sequence[float]],
+    bias: Sequence[float],
+    unit: float,
+    about: Mapping[str, Any],
+) -> bytes:
+    """Pack a model into a file; the same model gives the same bytes."""
+    head = {"format": FORMAT, "intents": INTENTS, "kinds": kinds, "bias": bias, "unit": unit, "about": about}
+    parts = [json.dumps(head | {"runs": sorted(runs), "asked": sorted(asked)}, ensure_ascii=False, sort_keys=True)]
+    rows = [table[name] for table in (runs, asked) for name in sorted(table)]
+    weights = bytes(weight & 0xFF for row in rows for weight in row)
+    return gzip.compress(parts[0].encode() + b"\0" + weights, compresslevel=9, mtime=0)
+
+
+def loads(data: bytes) -> Guesser:
+    """Unpack a model. Raises ValueError where the bytes are not one of this format and these intents."""
+    try:
+        text, _, weights = gzip.decompress(data).partition(b"\0")
+        head = json.loads(text)
+    except (OSError, EOFError, ValueError) as fault:
+        raise ValueError("not an intent model") from fault
+    if head.get("format") != FORMAT or tuple(head.get("intents", ())) != INTENTS:
+        raise ValueError("an intent model of another version: train it again with `huixin train intents`")
+    packed = [pack([_signed(byte) for byte in weights[at : at + _CLASSES]]) for at in range(0, len(weights), _CLASSES)]
+    runs, asked = head["runs"], head["asked"]
+    tables = dict(zip(runs, packed, strict=False)), dict(zip(asked, packed[len(runs) :], strict=True))
+    return Guesser(*tables, kinds=head["kinds"], bias=head["bias"], unit=head["unit"], about=head["about"])
+
+
+def _signed(byte: int) -> int:
+    return byte - 256 if byte > 127 else byte
+
+
+def load(path: Path | None = None) -> Guesser:
+    """Load the packaged model, or another."""
+    return loads(path.read_bytes() if path else resources.files("bot.conversation").joinpath(_PACKAGED).read_bytes())

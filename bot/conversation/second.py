@@ -1,0 +1,60 @@
+"""The second opinion: where the rules found nothing, or only weak signs, the trained model may speak."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from bot.conversation.guessing import Guess
+from bot.domain.intent import Reading
+from bot.domain.understanding import Candidate, IntentName, ReplyContext
+
+WEAK: Final = frozenset({"none", "mood", "hint"})
+"""Layers that are told by a guess of this much:"""
+LIKELY: Final = 0.45
+WORDED: Final = frozenset({"pattern", "phrase"})
+"""Layers that a guess overrules from so much on:"""
+SURE: Final = 0.85
+STOPS: Final = 0.7
+"""A stop is taken from so much on: it costs the shop a customer if it is wrong."""
+_NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"})
+"""Nothing can be recorded of these without a value, and the model gives none."""
+_WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
+"""A digit, a letter or a sign says nothing by its sound."""
+_NEEDS_BOOKING: Final = frozenset({"appointment_confirm", "appointment_cancel", "appointment_reschedule"})
+
+
+def second_opinion(
+    chosen: Sequence[Candidate], reading: Reading, context: ReplyContext, guess: Guess
+) -> tuple[Candidate, ...]:
+    """Give what is chosen once the model has been heard; what the rules are sure of stays."""
+    first = chosen[0] if chosen else None
+    weak = first is None or first.layer in WEAK
+    enough = LIKELY if weak else SURE
+    if guess.intent == "unsubscribe":
+        enough = max(enough, STOPS)
+    if (
+        not _WORDS.search(reading.whole)
+        or guess.p < enough
+        or not (weak or (first is not None and first.layer in WORDED))
+    ):
+        return tuple(chosen)
+    if any(candidate.intent == guess.intent for candidate in chosen) or not _may(guess.intent, reading, context):
+        return tuple(chosen)
+    if guess.intent == "other":
+        return ()
+    return (_candidate(guess), *(one for one in chosen[1:] if one.layer not in WEAK))
+
+
+def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:
+    if intent in _NEEDS_VALUE or (reading.score is not None and reading.score.undecided):
+        return False
+    booked = context.booking is not None or any(prompt.kind == "appointment" for prompt in context.prompts)
+    return booked or intent not in _NEEDS_BOOKING
+
+
+def _candidate(guess: Guess) -> Candidate:
+    words = "、".join(f"“{word}”" for word in guess.words)
+    reason = f"像{words}的说法,模型认为{guess.p:.0%}是这个意思" if words else f"模型认为{guess.p:.0%}是这个意思"
+    return Candidate(intent=guess.intent, score=round(guess.p, 3), layer="model", reason=reason)
