@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.messages import InboundMessage
 from bot.domain.understanding import MoodLabel, Script
 
-PromptKind = Literal[
-    "rating", "quiz", "appointment", "survey", "preference", "promo", "order", "choice", "text"
-]
+PromptKind = Literal["rating", "quiz", "appointment", "survey", "preference", "promo", "order", "choice", "text"]
 """What a text of ours can ask for."""
 
 CloseReason = Literal["answered", "expired", "replaced", "undone", "stopped", "handed_over"]
@@ -47,6 +46,10 @@ class Prompt:
     journey: str | None = None
     step: str | None = None
     asked_again: int = 0
+    message: str = ""
+    """Our id of the text that asked it, once that has left: an answer may name it ..."""
+    ext: str | None = None
+    """... and the extension code that it left with, where that tells its answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,21 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LongReply:
+    """A reply that comes in parts, in no order."""
+
+    key: str
+    pieces: tuple[str | None, ...]
+    """By their place; None: not there yet."""
+    message: InboundMessage
+    """The first that came."""
+    written: datetime
+    taken: datetime
+    joined: str | None = None
+    """The event by which what was there was answered; a piece that comes later amends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """(shop, phone). `phone` is E.164 in memory and sealed at rest."""
 
@@ -215,6 +233,8 @@ class Customer:
     """The last 31 days, oldest first, bounded."""
     seen: tuple[Seen, ...] = ()
     """At least the last 48 hours."""
+    long_replies: tuple[LongReply, ...] = ()
+    """Newest last, at most a few."""
     ticket: Ticket | None = None
     alerts: tuple[str, ...] = ()
     """Alerts that have not been withdrawn, newest last, at most a few."""

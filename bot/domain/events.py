@@ -52,6 +52,8 @@ class SendFinished:
     """The gate's or the provider's reason, fit for staff."""
     gateway: str = ""
     prompt: str | None = None
+    ext: str | None = None
+    """The extension code it left with, where that tells the answers to its prompt."""
     run: str | None = None
     journey: str | None = None
     kind: Literal["send_finished"] = "send_finished"
@@ -106,9 +108,7 @@ class LinkClicked:
     kind: Literal["link_clicked"] = "link_clicked"
 
 
-Happening = (
-    ReplyReceived | BusinessEvent | ReceiptReceived | SendFinished | TimerDue | StaffActed | LinkClicked
-)
+Happening = ReplyReceived | BusinessEvent | ReceiptReceived | SendFinished | TimerDue | StaffActed | LinkClicked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

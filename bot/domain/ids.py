@@ -44,6 +44,11 @@ def read_client_ref(ref: str) -> tuple[int | None, str]:
         return None, ""
 
 
+def extension_of(prompt: str) -> str:
+    """Give the extension code that tells the answers to a prompt: three digits."""
+    return f"{int.from_bytes(hashlib.blake2b(prompt.encode(), digest_size=4).digest()) % 900 + 100}"
+
+
 def claim_code(key: bytes, *parts: str) -> str:
     """Derive a unique reward code from its parts by HMAC: 8 characters without look-alikes."""
     alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

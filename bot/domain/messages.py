@@ -64,6 +64,8 @@ class InboundMessage:
     sign: str | None = None
     client_ref: str | None = None
     part: Part | None = None
+    pieces: tuple[str | None, ...] = ()
+    """What `text` was put together from, part by part; None stands for one that has not come."""
     binary: str | None = None
     opt_out_type: str | None = None
     """The gateway took this reply as a stop ("stop"), start or help word itself and says so."""

@@ -23,6 +23,7 @@ from bot.domain.events import (
 from bot.domain.understanding import Script, Understanding
 from bot.engine.appointments import told
 from bot.engine.fold import fold
+from bot.engine.pieces import is_piece, joined, kept
 from bot.engine.texts import message_id
 
 SEEN_FOR: Final = timedelta(hours=72)
@@ -90,7 +91,10 @@ def _with_key(customer: Customer, key: str | None, now: datetime) -> tuple[Seen,
 def _happened(customer: Customer, entry: LogEntry) -> Customer:
     """Fold what the event itself says, before its effects."""
     match entry.event.what:
-        case ReplyReceived():
+        case ReplyReceived(message=message):
+            if is_piece(message):
+                return kept(customer, entry.event)
+            customer = joined(customer, entry.event) if message.pieces else customer
             return _heard(customer, entry)
         case BusinessEvent() as news:
             return told(customer, news, entry.event)
@@ -160,7 +164,9 @@ def _left(customer: Customer, finished: SendFinished, entry: LogEntry) -> Custom
         return replace(
             customer,
             prompts=tuple(
-                replace(prompt, sent_at=entry.event.at) if prompt.id == finished.prompt else prompt
+                replace(prompt, sent_at=entry.event.at, message=finished.message_id, ext=finished.ext)
+                if prompt.id == finished.prompt
+                else prompt
                 for prompt in customer.prompts
             ),
         )

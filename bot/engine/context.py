@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.customer import ClosedPrompt, Customer, Prompt
+from bot.domain.events import ReplyReceived
+from bot.domain.ids import read_client_ref
 from bot.domain.turn import GRACE
 from bot.domain.understanding import PromptView, ReplyContext
 from bot.engine.mind import Scene
@@ -45,10 +47,15 @@ def reply_context(scene: Scene, text: str) -> ReplyContext:
     newest_first = [prompt for prompt in reversed(customer.prompts) if _sent(prompt) <= at]
     overtaken = [past.prompt for past in reversed(customer.closed) if overtaken_by(past, at)]
     booking = next_booking(customer, at)
+    prompts = [_view(prompt, shop_zone=scene) for prompt in (*newest_first, *overtaken)]
+    lately = [_past_view(past, scene) for past in reversed(customer.closed) if _is_late(past, scene, text)]
+    named = _named(scene)
+    # The question that the gateway says is answered comes before newer ones, also when it is closed by now.
+    first = [view for view in (*prompts, *lately) if view.id == named]
     return ReplyContext(
         now=at.astimezone(shop.tz),
-        prompts=tuple(_view(prompt, shop_zone=scene) for prompt in (*newest_first, *overtaken)),
-        lately=tuple(_past_view(past, scene) for past in reversed(customer.closed) if _is_late(past, scene, text)),
+        prompts=(*first, *(view for view in prompts if view.id != named)),
+        lately=tuple(view for view in lately if view.id != named),
         booking=booking.astimezone(shop.tz) if booking else None,
         opens=shop.opens,
         closes=shop.closes,
@@ -58,6 +65,18 @@ def reply_context(scene: Scene, text: str) -> ReplyContext:
         with_staff=customer.paused_by is not None,
         corrections=scene.mind.corrections,
     )
+
+
+def _named(scene: Scene) -> str | None:
+    """Find the prompt that a reply names by our reference of its text, or by the extension code it left with."""
+    if not isinstance(scene.event.what, ReplyReceived):
+        return None
+    message = scene.event.what.message
+    _, ours = read_client_ref(message.client_ref or "")
+    known = [*reversed(scene.customer.prompts), *(past.prompt for past in reversed(scene.customer.closed))]
+    by_ref = (prompt.id for prompt in known if ours and prompt.message == ours)
+    by_ext = (prompt.id for prompt in known if message.ext and prompt.ext == message.ext)
+    return next(by_ref, None) or next(by_ext, None)
 
 
 def overtaken_by(past: ClosedPrompt, at: datetime) -> bool:

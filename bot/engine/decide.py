@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -20,7 +21,7 @@ from bot.domain.events import (
     TimerDue,
 )
 from bot.domain.understanding import Understanding
-from bot.engine import business, leaving, reply, sending, staff, timers
+from bot.engine import business, joining, leaving, reply, sending, staff, timers
 from bot.engine.apply import apply, newcomer
 from bot.engine.duplicates import dedupe_key, is_duplicate
 from bot.engine.journeys import begun
@@ -39,8 +40,10 @@ def decide(customer: Customer | None, event: Event, mind: Mind, now: datetime) -
     if key is not None and is_duplicate(scene, key):
         effects = [IgnoreDuplicate(key=key)]
     else:
-        understanding, asked = _meet(scene)
-        effects = leaving.with_timers(scene, merge(scene, asked))
+        gathered = joining.gather(scene)
+        understanding, effects, event = (
+            _answered(scene, gathered) if gathered.whole else (None, gathered.effects, event)
+        )
     entry = LogEntry(
         event=event,
         decided_at=now,
@@ -54,10 +57,20 @@ def decide(customer: Customer | None, event: Event, mind: Mind, now: datetime) -
     return Decision(
         entry=entry,
         customer=after,
-        outbox=leaving.outbox(scene, after, entry.effects),
+        outbox=leaving.outbox(replace(scene, event=event), after, entry.effects),
         timers=to_set,
         cancelled=cancelled,
     )
+
+
+def _answered(scene: Scene, gathered: joining.Gathered) -> tuple[Understanding | None, Sequence[Effect], Event]:
+    """Give what the whole of it means and leads to, and the event that it is by now."""
+    whole = gathered.scene
+    understanding, asked = _meet(whole)
+    worded = merge(whole, asked)
+    if joining.amends(whole):
+        worded = joining.unsaid(scene, worded)
+    return understanding, leaving.with_timers(scene, [*gathered.effects, *worded]), whole.event
 
 
 def _meet(scene: Scene) -> tuple[Understanding | None, list[Effect]]:

@@ -9,9 +9,11 @@ from typing import Final
 
 from bot.domain.content import Content
 from bot.domain.customer import Customer
+from bot.domain.ids import extension_of
 from bot.domain.messages import OutboundMessage
 from bot.domain.shop import Shop
 from bot.domain.verdict import Later, Never, Ready
+from bot.engine.pieces import JOIN_WITHIN, waiting
 from bot.errors import GatewayError
 from bot.outbound.gates import check
 from bot.outbound.render import render
@@ -32,12 +34,16 @@ class Departure:
     """The accounts as they are doing now."""
     report_urls: Mapping[str, str]
     """By account: where its receipts are to be sent, for providers that ask with each send."""
+    tying: frozenset[str] = frozenset()
+    """Accounts where each question leaves with an extension code of its own."""
 
     def __call__(
         self, text: OutboundMessage, customer: Customer, now: datetime, client_ref: str, tried: frozenset[str]
     ) -> Ready | Later | Never:
         """Ask the gates, choose among the accounts that were not `tried` in vain, and render."""
         shop = self.shops.get(text.shop) or Shop(name=text.shop)
+        if text.message_class == "marketing" and waiting(customer):
+            return Later(now + JOIN_WITHIN, "客户的长短信还没收全,稍后再发", "unread_reply")
         verdict = check(text, customer, shop, now)
         if isinstance(verdict, Later | Never):
             return verdict
@@ -59,7 +65,12 @@ class Departure:
             submission=said.submission(
                 customer.phone,
                 client_ref,
-                ext=text.ext if route.account == text.gateway else None,
+                ext=self._extension(text, route.account),
                 report_url=self.report_urls.get(route.account),
             ),
         )
+
+    def _extension(self, text: OutboundMessage, account: str) -> str | None:
+        if account in self.tying and text.prompt is not None:
+            return extension_of(text.prompt)
+        return text.ext if account == text.gateway else None

@@ -23,7 +23,9 @@ def dedupe_key(scene: Scene) -> str | None:
         return f"event:{event.id}"
     message = event.what.message
     if message.message_id:
-        return f"id:{message.gateway}/{message.account}:{message.message_id}"[:200]
+        # The parts of a long reply may share one id.
+        part = f"/{message.part.number}" if message.part else ""
+        return f"id:{message.gateway}/{message.account}:{message.message_id}"[:200] + part
     if message.received_at is None:
         return f"event:{event.id}"
     return f"{_said_at(message)}/{_newest_sent(scene.customer, scene.at)}"
@@ -48,6 +50,7 @@ def is_duplicate(scene: Scene, key: str) -> bool:
 def _said_at(message: InboundMessage) -> str:
     assert message.received_at is not None  # noqa: S101 - both callers have looked
     said = f"{message.sender}|{message.to}|{message.text}|{message.received_at.timestamp()}"
+    said += f"|{message.part.ref}/{message.part.number}" if message.part else ""
     return "said:" + hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 

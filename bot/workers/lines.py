@@ -41,6 +41,9 @@ def lines(entry: LogEntry, explain: Callable[[Understanding], Mapping[str, Any]]
     )
     plain = replace(happened, text=None, understanding=None, effects=(), detail={})
     found = [happened] if entry.effects or not isinstance(event.what, TimerDue) else []
+    if isinstance(event.what, ReplyReceived) and event.what.message.part and entry.understanding is None:
+        # A piece of a long reply: the whole is shown when it is there.
+        found = []
     for effect in entry.effects:
         match effect:
             case Reply() | SendTemplate():

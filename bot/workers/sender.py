@@ -11,6 +11,7 @@ import structlog
 from bot.domain.customer import Customer
 from bot.domain.events import Event, SendFinished
 from bot.domain.gateway import AnswersQueries, SendOutcome, SendResult
+from bot.domain.ids import extension_of
 from bot.domain.messages import MessageClass, OutboundMessage
 from bot.domain.verdict import Later, Never
 from bot.errors import GatewayError, LeaseLost, StoreUnavailable
@@ -252,9 +253,9 @@ class Sender:
                 return
 
     async def _write_down(self, leaving: Leaving, posted: Posted) -> None:
-        text, account, result = leaving.text, leaving.account, posted.result
+        text, account, result, ext = leaving.text, leaving.account, posted.result, leaving.submission.ext
         now = self._mind.clock()
-        finished = self._finished(text, result.outcome, result.detail or result.code or "", account)
+        finished = self._finished(text, result.outcome, result.detail or result.code or "", account, ext)
         match result.outcome:
             case "sent":
                 parked = await self._link(leaving, posted, now)
@@ -308,6 +309,7 @@ class Sender:
         outcome: SendOutcome | Literal["dropped", "expired"],
         reason: str,
         account: str = "",
+        ext: str | None = None,
     ) -> Event:
         now = self._mind.clock()
         return Event(
@@ -325,6 +327,7 @@ class Sender:
                 reason=reason,
                 gateway=account,
                 prompt=text.prompt,
+                ext=ext if text.prompt and ext == extension_of(text.prompt) else None,
                 run=text.run,
                 journey=text.journey,
             ),

@@ -63,6 +63,8 @@ def _said(entry: LogEntry, t: Translator) -> Iterator[Block]:
     kinds = dict.fromkeys(effect.kind for effect in entry.effects if effect.kind not in UNTOLD)
     done = tuple(t.word("effect", kind) for kind in kinds)
     match event.what:
+        case ReplyReceived(message=message) if message.part and entry.understanding is None:
+            return
         case ReplyReceived(message=message):
             known = entry.understanding
             yield Block(
