@@ -186,7 +186,7 @@ class Reader:
         found = [at for at, pair in enumerate(pairs) if pair in slips]
         for at in sorted(found, key=lambda at: (chars[at] in _LOUD, at)):
             pair = chars[at] + chars[at + 1]
-            chars[at], chars[at + 1] = slips.get(pair, pair)
+            chars[at : at + 2] = slips.get(pair, pair)
         return "".join(chars)
 
     def features(self, text: str) -> Features:

@@ -19,6 +19,7 @@ _STARS: Final = re.compile(
 _OUT_OF: Final = re.compile(r"(?<!\d)(\d{1,3}(?:\.\d)?)/(5|10|100)(?!\d)")
 _FULL: Final = re.compile(r"满分|满星|全五星|全5星")
 _NEGATIVE: Final = re.compile(r"负分|负星|负\d+分|(?<![\d到至])-\d+分")
+_OUTRIGHT: Final[tuple[tuple[re.Pattern[str], MoodLabel], ...]] = ((_NEGATIVE, "neg"), (_FULL, "pos"))
 _ALONE: Final = re.compile(r"^(?:[\d一二三四五六七八九十#.,!?~、。\s]{1,6}|[a-z][.,!?~。]?|td)$")
 _TURN: Final = re.compile(r"^(?:就是|但是|不过|可是|只是|但)")
 _QUOTED: Final = re.compile(r'"[^"]*"')
@@ -77,10 +78,10 @@ def find_rating(text: str) -> Rated | None:
     """Find a rating told in stars or points; the last one counts."""
     if _UNITS.isdisjoint(text):
         return None
-    for pattern, label in ((_NEGATIVE, "neg"), (_FULL, "pos")):
-        match = pattern.search(text)
-        if match:
-            return Rated(label=label, shown=match[0], rest=_without(text, match))
+    for pattern, outright in _OUTRIGHT:
+        extreme = pattern.search(text)
+        if extreme:
+            return Rated(label=outright, shown=extreme[0], rest=_without(text, extreme))
     matches = [*_OUT_OF.finditer(text), *_STARS.finditer(text)]
     if not matches:
         return None
@@ -88,7 +89,7 @@ def find_rating(text: str) -> Rated | None:
     share = _share(match)
     if share is None:
         return None
-    label = "neg" if share <= 0.45 else "pos" if share >= 0.75 else "neu"
+    label: MoodLabel = "neg" if share <= 0.45 else "pos" if share >= 0.75 else "neu"
     return Rated(label=label, shown=match[0], rest=_without(text, match))
 
 
