@@ -25,11 +25,6 @@ class Accounts:
     gateways: Mapping[str, Gateway]
     tokens: Mapping[str, str]
 
-    @property
-    def confirming(self) -> frozenset[str]:
-        """The accounts whose provider answers a stop word itself."""
-        return frozenset(name for name, one in self.gateways.items() if one.capabilities.confirms_opt_out)
-
     def for_web(self, settings: Settings) -> Mapping[str, Account]:
         """Give the accounts as callbacks find them."""
         return {

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.app import logs
 from bot.app.accounts import Accounts, build_accounts
+from bot.app.gauges import Gauges
 from bot.app.outgoing import build_puller, open_links
 from bot.app.thinking import LOOK_EVERY_SECONDS, Models, Thinking
 from bot.domain.ids import customer_id
@@ -125,7 +126,6 @@ class Service:
                 self._shops,
                 self._keys.codes,
                 kept=self._settings.data / "plans",
-                confirming=self._accounts.confirming,
                 corrections=corrections.current,
             )
             thinking.read()
@@ -162,6 +162,7 @@ class Service:
         probes = {"redis": redis_probe, "content": content_probe}
         if self._role == "all":
             probes["worker"] = worker_probe
+        gauges = Gauges(store)
         tokens = [token.get_secret_value() for token in settings.api_tokens] or [self._keys.api_token]
         return WebDeps(
             accounts=self._accounts.for_web(settings),
@@ -179,6 +180,8 @@ class Service:
             trusted_proxies=networks(settings.trusted_proxies),
             api_tokens=tuple(tokens),
             probes=probes,
+            measures=gauges.measures,
+            pressure=gauges.pressure,
             version=version("huixin"),
         )
 

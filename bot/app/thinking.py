@@ -71,13 +71,11 @@ class Thinking:
         code_key: bytes,
         *,
         kept: Path | None = None,
-        confirming: frozenset[str] = frozenset(),
         corrections: Mapping[str, IntentName] | None = None,
     ) -> None:
         self._shops = shops
         self._code_key = code_key
         self._kept = kept
-        self._confirming = confirming
         self._corrections = corrections if corrections is not None else {}
         self._models: Models | None = None
         self._contents: dict[str, Content] = {}
@@ -139,7 +137,6 @@ class Thinking:
             code_key=self._code_key,
             corrections=self._corrections,
             answer_for=Answers.of(content.faq).find,
-            confirming=self._confirming,
         )
 
     def _folder_of(self, shop: str) -> str:

@@ -17,6 +17,7 @@ from bot.domain.events import (
 )
 from bot.domain.feed import FeedItem, FeedKind
 from bot.domain.understanding import Understanding
+from bot.engine.texts import message_id
 from bot.phone import mask
 from bot.workers.processor import DEAD_LETTER
 
@@ -44,10 +45,15 @@ def lines(entry: LogEntry, explain: Callable[[Understanding], Mapping[str, Any]]
     if isinstance(event.what, ReplyReceived) and event.what.message.part and entry.understanding is None:
         # A piece of a long reply: the whole is shown when it is there.
         found = []
-    for effect in entry.effects:
+    for position, effect in enumerate(entry.effects):
         match effect:
             case Reply() | SendTemplate():
-                about = {"template": effect.template or "", "class": _class_of(effect)}
+                about = {
+                    "template": effect.template or "",
+                    "class": _class_of(effect),
+                    "message": message_id(event.id, position),
+                    "by": (effect.by_staff or "") if isinstance(effect, Reply) else "",
+                }
                 found.append(replace(plain, kind="text", text=_masked(effect.text, event.phone), detail=about))
             case AlertStaff():
                 about = {"alert": effect.alert, "reason": effect.reason, "severity": effect.severity}
