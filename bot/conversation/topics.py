@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from bot.conversation.mood_features import simplified
+from bot.conversation.mood_features import MAX_CHARS, simplified
 from bot.domain.understanding import MoodLabel, TopicHit
 from bot.errors import ContentError, Fault
 
@@ -61,12 +61,12 @@ class Topics:
 
         `clauses` are the reply's clauses; without them the text is one clause.
         """
-        text = simplify(text)
+        text = simplify(text[:MAX_CHARS] if not clauses else text)
         if self._any.search(text) is None:
             return ()
         found: dict[str, dict[str, None]] = {}
         votes: dict[str, list[MoodLabel]] = {}
-        for clause in map(simplify, clauses or (text,)):
+        for clause in map(simplify, _first(clauses or (text,))):
             for topic, words in self._named(clause).items():
                 found.setdefault(topic, {}).update(dict.fromkeys(words))
                 votes.setdefault(topic, []).append(self._vote(topic, words, clause))
@@ -75,7 +75,7 @@ class Topics:
         for topic, words_of in found.items():
             polarity = _polarity(votes[topic])
             if polarity == "neu" and len(found) == 1 and self._feel is not None:
-                whole = whole or self._feel(text)
+                whole = whole or self._feel(text[:MAX_CHARS])
                 polarity = whole
             hits.append(TopicHit(topic=topic, polarity=polarity, words=tuple(words_of)))
         return tuple(hits)
@@ -118,6 +118,17 @@ class Topics:
             return None
         negated = _NEGATED.search(clause[: clause.find(word)]) is not None
         return "pos" if good != negated else "neg"
+
+
+def _first(clauses: Sequence[str]) -> list[str]:
+    """Give the clauses that are read: as many characters as the mood is read from."""
+    left, read = MAX_CHARS, []
+    for clause in clauses:
+        if left <= 0:
+            break
+        read.append(clause[:left])
+        left -= len(clause)
+    return read
 
 
 def simplify(text: str) -> str:

@@ -86,3 +86,15 @@ def test_words_that_rise_are_hot_and_steady_ones_are_not():
     assert topics.rising({"包装": 41, "态度": 40, "物流": 40}, before) == ()
     assert topics.rising({}, before) == ()
     assert topics.rising({"漏水": 5}, {}) == ("漏水",)
+
+
+def test_a_long_reply_is_read_to_its_first_part_only():
+    read = []
+
+    def cut(text):
+        read.append(text)
+        return [text]
+
+    clauses = ["物流" + "的" * 98] * 30
+    topics.load(cut).find(",".join(clauses), clauses)
+    assert sum(map(len, read)) <= 256
