@@ -36,8 +36,6 @@ class Mind:
     corrections: Mapping[str, IntentName] = field(default_factory=dict)
     answer_for: Callable[[str], Faq | None] = _no_answer
     """The answer from content/faq/ that fits a question."""
-    confirming: frozenset[str] = frozenset()
-    """Accounts whose provider answers a stop word itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,8 +44,6 @@ COURTESIES: Final = frozenset(
 SLIPS: Final = frozenset({"other", "deny", "affirm", "resubscribe", "help"})
 """Meanings that may be no more than "that was a slip"."""
 UNDOABLE: Final = BOOKED | {"record_rating", "record_quiz_answer", "record_survey_answer"}
-KEY_WORD: Final = 5
-"""A gateway that answers stop words itself knows bare ones of so many characters, not sentences."""
 SAME_AT_MOST: Final = 4
 """So often in a row the same text within minutes: a machine."""
 ANSWERS_AT_MOST: Final = 12
@@ -143,7 +141,7 @@ def _turn(scene: Scene, understanding: Understanding, candidate: Candidate, so_f
         ids=scene.ids,
         answer_for=scene.mind.answer_for,
         abuse_after_complaint=understanding.abusive and _has_complained(scene),
-        gateway_confirms=_confirmed_by_gateway(scene),
+        gateway_confirms=bool(_took(scene)),
         so_far=tuple(so_far),
     )
 
@@ -205,13 +203,6 @@ def _led_by(understanding: Understanding, intent: IntentName, layer: str, reason
 def _message(scene: Scene) -> InboundMessage:
     assert isinstance(scene.event.what, ReplyReceived)  # noqa: S101 - only replies come here
     return scene.event.what.message
-
-
-def _confirmed_by_gateway(scene: Scene) -> bool:
-    """Tell whether the gateway answers this stop: it says so, or it does so with bare key words."""
-    message = _message(scene)
-    bare = len(message.text.strip()) <= KEY_WORD
-    return bool(_took(scene)) or (bare and message.account in scene.mind.confirming)
 
 
 def _took(scene: Scene) -> str:

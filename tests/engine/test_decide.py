@@ -135,10 +135,12 @@ def test_a_gateway_that_took_the_stop_itself_is_believed_and_not_repeated() -> N
     assert not back.outbox
 
 
-def test_a_gateway_that_confirms_key_words_does_not_confirm_sentences() -> None:
-    mind = replace(packaged_mind(), confirming=frozenset({"g"}))
-    assert not decide(None, replied("TD"), mind, NOW).outbox
-    assert decide(None, replied("请以后不要再给我发短信了"), mind, NOW).outbox
+def test_a_stop_that_the_gateway_does_not_speak_of_is_confirmed_by_us() -> None:
+    # Whatever its habit: "退订" may be a word that it does not know.
+    for words in ("TD", "STOP", "请以后不要再给我发短信了"):
+        decision = decide(None, replied(words), packaged_mind(), NOW)
+        assert decision.customer.stopped("marketing")
+        assert [text.opt_out_confirmation for text in decision.outbox] == [True]
 
 
 def test_no_answer_names_a_rendered_template_that_is_missing() -> None:
