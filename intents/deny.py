@@ -23,7 +23,7 @@ STAYS = ("退订", "取消订阅", "不退", "td")
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a no: by number where a survey offers one, by words, or by a shake of an emoji."""
     found = [
-        replace(no, prompt=None) if any(word in no.reason for word in STAYS) else no
+        replace(no, prompt=None, layer="stop") if any(word in no.reason for word in STAYS) else no
         for no in reading.agreed("deny", context.takes_yes)
     ]
     for prompt in context.asked:

@@ -63,7 +63,7 @@ def _wish(wish: Preference, asked: PromptView | None) -> Candidate:
     return Candidate(
         intent="preference_change",
         score=0.93,
-        layer="pattern",
+        layer="wish",
         reason=wish.reason or "说到什么时候不要发",
         clause=wish.clauses[0] if len(wish.clauses) == 1 else None,
         slots=slots,

@@ -76,6 +76,8 @@ def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: Re
     """Take back a wish to be written to that only says when ("周末再给我发"), or changes nothing ("不退订,接着发")."""
     wish = reading.preference
     names = {candidate.intent for candidate in live}
+    if "resubscribe" in names and wish.on and not (wish.off or wish.only or wish.frequency or wish.send_time):
+        return [candidate for candidate in live if candidate.intent != "preference_change"]
     chose = "preference_change" in names and bool(wish.send_time or wish.frequency or wish.only)
     stays = "deny" in names and not context.opted_out
     if not (chose or stays):

@@ -40,6 +40,7 @@ def by_feeling(
     chosen: Sequence[Candidate], reading: Reading, context: ReplyContext, feel: Feel
 ) -> tuple[tuple[Candidate, ...], list[Candidate]]:
     """Add to what was chosen what the mood tells; give the choice and the candidates that are new."""
+    chosen = _without_retorts(chosen, reading)
     names = {candidate.intent for candidate in chosen}
     if not names or (names == {"other"} and _unexplained(reading)):
         felt = _whole(reading, context, feel)
@@ -57,6 +58,20 @@ def by_feeling(
         felt = _clauses(reading, feel, praise="rating" in names)
         return _ordered([*chosen, *felt]), felt
     return tuple(chosen), []
+
+
+def _without_retorts(chosen: Sequence[Candidate], reading: Reading) -> Sequence[Candidate]:
+    """Drop a question beside a complaint that asks for nothing ("谁安排得过来啊", "还发?")."""
+    if not any(candidate.intent == "complaint" for candidate in chosen):
+        return chosen
+    texts = {clause.index: clause.text for clause in reading.clauses}
+    return [
+        candidate
+        for candidate in chosen
+        if candidate.intent != "question"
+        or candidate.layer != "pattern"
+        or _ASKS.search(texts.get(candidate.clause or 0, ""))
+    ]
 
 
 def _turns_good(chosen: Sequence[Candidate], reading: Reading) -> bool:

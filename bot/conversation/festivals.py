@@ -73,6 +73,8 @@ _HOLIDAY: Final = re.compile(
     "[,。!?吧呢]|$|节|假|国庆|建军|劳动|儿童|妇女|青年|建党|长假|黄金周|期间|前|后|那天|当天|放假|以后|之后"
     "|过后|再|可以|行"
 )
+_AROUND: Final = re.compile("节?(?:假期?|长假)?(?:以|之|过)?[前后](?![面天]|的?第|一天|[一二两三四五六七八九十0-9])")
+"""Some day before or after: none in particular."""
 _BEIJING: Final = ZoneInfo("Asia/Shanghai")
 
 
@@ -82,6 +84,8 @@ def find_festival(text: str, today: date) -> tuple[int, int, date] | None:
     if found is None:
         return None
     name, end = found[0], found.end()
+    if _AROUND.match(text[end:]):
+        return None
     if name in _ALSO_NUMBERS and not _HOLIDAY.match(text[end:]):
         return None
     if text.startswith("节", end):

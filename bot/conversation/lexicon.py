@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from bot.conversation.patterns import Pattern, compile_pattern
@@ -32,6 +34,45 @@ class Compiled(NamedTuple):
     needs: int
 
 
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Patterns under the rarest group of words that each needs: a text without it costs them nothing."""
+
+    by_rarest: Mapping[int, tuple[tuple[int, Compiled], ...]]
+    """Bit of the group → (place in the order of acting, pattern)."""
+    rarest: int
+    """All these bits."""
+
+    @staticmethod
+    def of(patterns: Sequence[Compiled]) -> Patterns:
+        """Sort patterns under their rarest group."""
+        counts = Counter(bit for compiled in patterns for bit in bits(compiled.needs))
+        under: dict[int, list[tuple[int, Compiled]]] = {}
+        for place, compiled in enumerate(patterns):
+            rarest = min(bits(compiled.needs), key=lambda bit: counts[bit])
+            under.setdefault(rarest, []).append((place, compiled))
+        return Patterns({bit: tuple(found) for bit, found in under.items()}, sum(under))
+
+    def worth_trying(self, groups: int, kinds: Collection[str]) -> list[Compiled]:
+        """Give the patterns whose groups are all present, in order."""
+        found = [
+            one
+            for bit in bits(groups & self.rarest)
+            for one in self.by_rarest[bit]
+            if one[1].needs & groups == one[1].needs and (one[1].kind is None or one[1].kind in kinds)
+        ]
+        found.sort(key=itemgetter(0))
+        return [compiled for _, compiled in found]
+
+
+def bits(groups: int) -> Iterator[int]:
+    """Give the single bits of a set of groups."""
+    while groups:
+        low = groups & -groups
+        yield low
+        groups ^= low
+
+
 Buckets = Mapping[str, tuple[tuple[str, tuple[Entry, ...], int], ...]]
 """First two characters (or the only one) → words that begin so, the longest first, with their entries and groups."""
 
@@ -45,10 +86,10 @@ class Lexicon:
     negated: Mapping[IntentName, IntentName]
     exact: Mapping[str, tuple[Entry, ...]]
     words: Buckets
-    patterns: tuple[Compiled, ...]
-    wide: tuple[Compiled, ...]
+    patterns: Patterns
+    wide: Patterns
     """Patterns that run over the whole text."""
-    blocks: tuple[Compiled, ...]
+    blocks: Patterns
     """Patterns that look like an intent and mean something else."""
     classes: Mapping[str, int]
     """Word class → its bit among the groups."""
@@ -105,9 +146,9 @@ def compile_lexicon(
         negated={words.name: words.negated for words in every if words.negated},
         exact={word: tuple(dict.fromkeys(entries)) for word, entries in draft.exact.items()},
         words=_buckets(draft),
-        patterns=tuple(compiled for compiled in draft.patterns if not compiled.pattern.whole),
-        wide=tuple(compiled for compiled in draft.patterns if compiled.pattern.whole),
-        blocks=tuple(draft.blocks),
+        patterns=Patterns.of([compiled for compiled in draft.patterns if not compiled.pattern.whole]),
+        wide=Patterns.of([compiled for compiled in draft.patterns if compiled.pattern.whole]),
+        blocks=Patterns.of(draft.blocks),
         classes=bits,
         examples=examples,
         by_length=_by_length(examples),

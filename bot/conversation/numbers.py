@@ -103,6 +103,8 @@ def _role(text: str, found: re.Match[str]) -> tuple[NumberRole, str]:
         return "clock", ""
     if before.endswith("月"):
         return "date", ""
+    if before.endswith("-") and not before[:-1]:
+        return "other", ""
     if len(found[0]) >= 5 and found[0].isdigit():
         return "order", ""
     if found[0].isascii() and found[0].isalnum() and (after.isascii() and after.isalpha()):

@@ -42,7 +42,7 @@ _ALL: Final = re.compile(
     r"|接收|发|来)?(?:了|吧|的|呀|啊)?){1,6}$"
 )
 _PREFIX: Final = re.compile(
-    r"^(?:(?:麻烦你?|请|劳驾|帮我|给我|我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?"
+    r"^(?:(?:是不是选?|会不会是|难道是?|莫非是?|不会是|麻烦你?|请|劳驾|帮我|给我|我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?"
     r"|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来"
     r"|订|留下?|保留|只要|只收|只订|只留|只选|只"
     r"|当然是?|绝对是?|一定是?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成"
@@ -112,7 +112,8 @@ def _in_clause(
 
 
 def _is_refused(text: str, start: int, end: int) -> bool:
-    return bool(_REFUSED.search(text[:start]) or _REFUSED_AFTER.match(text[end:]))
+    before = text[:start].replace("是不是", "")
+    return bool(_REFUSED.search(before) or _REFUSED_AFTER.match(text[end:]))
 
 
 def _by_place(text: str, size: int) -> list[_Named]:

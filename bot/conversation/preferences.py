@@ -77,8 +77,12 @@ _OTHERS_YES: Final = re.compile(
 )
 _THING: Final = re.compile("快递|物流|订单|发货|配送|取件|取货|包裹|到货|派送|签收|取件码|服务|提醒")
 _MESSAGE: Final = re.compile("的?(?:通知|短信|信息|提醒|消息|类|推送)|的(?!时候|东西|是)")
-_BARE: Final = re.compile(r"[和跟与及、,&+加或还有以的类吧谢短信息通知就\s]*")
+_BARE: Final = re.compile(r"[和跟与及、,&+加或还有以的类吧谢短信息通知就选要我订留只收那\s]*")
 _MORE_TOPICS: Final = re.compile("加|再|也|还|另外|添")
+_ABOUT_US: Final = re.compile(
+    "[发推传寄收订留关停频次条扰吵]|短信|信息|通知|提醒|要|send|text|less|fewer|often|ly|单|递|务|识|讯|销|惠|告|动|品|科"
+)
+"""Without one of these nothing is said about messages."""
 _JOIN: Final = re.compile(r"^(?:短信|信息|消息|类|通知|提醒|推送|的){0,6}(?:和|跟|与|及|、|以及|还有|,|&|\+|加|或)?$")
 
 _ALL: Final = re.compile(
@@ -107,6 +111,8 @@ def find_scope(text: str) -> Scope | None:
 
 def find_preference(text: str, clauses: Sequence[Clause], context: ReplyContext) -> Preference:
     """Find the preferences that a reply states; an empty one where it states none."""
+    if not _ABOUT_US.search(text):
+        return Preference()
     asked = any(prompt.kind == "preference" for prompt in context.prompts)
     only, on, off, keeps = _topics(text, asked=asked)
     if asked and on and not only and not off and not _MORE_TOPICS.search(text):

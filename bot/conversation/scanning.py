@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from bot.conversation.lexicon import Compiled, Entry, Lexicon
+from bot.conversation.lexicon import Entry, Lexicon
 from bot.conversation.text import squeezed
 from bot.domain.intent import Clause, Hit, Layer
 from bot.domain.understanding import IntentName
@@ -139,11 +139,11 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int = 
     groups = _words(lexicon, clause, kinds, hits, blocks)
     blocks.extend(
         (*found.span(), compiled.intent)
-        for compiled in _worth_trying(lexicon.blocks, groups, kinds)
+        for compiled in lexicon.blocks.worth_trying(groups, kinds)
         if (found := compiled.pattern.regex.search(clause.text))
     )
     blocks.extend((0, found.end(), intent) for found in _A_NOT_A.finditer(clause.text) for intent in _JUDGING)
-    for compiled in _worth_trying(lexicon.patterns, groups, kinds)[: max(tries, 0)]:
+    for compiled in lexicon.patterns.worth_trying(groups, kinds)[: max(tries, 0)]:
         tries -= 1
         found = compiled.pattern.regex.search(clause.text)
         if found and not _taken_back(clause.text, found):
@@ -158,7 +158,7 @@ def scan_whole(
 ) -> list[Hit]:
     """Try the patterns that run over the whole text."""
     hits: list[Hit] = []
-    for compiled in _worth_trying(lexicon.wide, groups, kinds):
+    for compiled in lexicon.wide.worth_trying(groups, kinds):
         found = compiled.pattern.regex.search(text[:MAX_WHOLE_CHARS])
         if found and not _taken_back(text, found):
             at = next((clause for clause in clauses if clause.start < found.end() <= clause.end), clauses[0])
@@ -226,14 +226,6 @@ def _taken_back(text: str, found: re.Match[str]) -> bool:
     if found[0].startswith(NEGATING):
         return bool(_SAID.search(text[max(0, found.start() - 6) : found.start()]))
     return denied(text, found.start())
-
-
-def _worth_trying(patterns: Sequence[Compiled], groups: int, kinds: Collection[str]) -> list[Compiled]:
-    return [
-        compiled
-        for compiled in patterns
-        if compiled.needs & groups == compiled.needs and (compiled.kind is None or compiled.kind in kinds)
-    ]
 
 
 def _blocked(hit: Hit, blocks: Sequence[Block]) -> bool:

@@ -105,10 +105,8 @@ def _clock_of(match: re.Match[str], text: str, opens: str, closes: str) -> str |
 
 def _before(text: str, start: int) -> str | None:
     """Give the period that stands a little before the hour ("下午的话3点")."""
-    found = None
-    for match in re.finditer(_P, text[max(0, start - 5) : start]):
-        found = match[0]
-    return found
+    near = re.split(r"[,。;!? ]", text[max(0, start - 5) : start])[-1]
+    return next((match[0] for match in reversed(list(_PERIOD_RE.finditer(near)))), None)
 
 
 def _shift(match: re.Match[str]) -> timedelta | None:

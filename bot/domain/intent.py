@@ -229,8 +229,11 @@ class Reading:
 
     def claimed(self, intent: IntentName) -> list[Candidate]:
         """Give the best hit for an intent in each clause, as candidates."""
+        found = [hit for hit in self.hits if hit.intent == intent]
+        if not found:
+            return []
         best: dict[int, Hit] = {}
-        for hit in self.of(intent):
+        for hit in found:
             best.setdefault(hit.clause, hit)
         return [
             Candidate(intent=intent, score=hit.score, layer=hit.layer, reason=hit.reason, clause=hit.clause)
@@ -240,7 +243,8 @@ class Reading:
     def agreed(self, intent: IntentName, prompt: PromptView | None) -> list[Candidate]:
         """Give the hits for a yes or a no, tied to the prompt that takes it."""
         tied = prompt.id if prompt is not None and prompt.kind in {"promo", "survey"} else None
-        return [replace(claim, prompt=tied) for claim in self.claimed(intent)]
+        claimed = self.claimed(intent)
+        return [replace(claim, prompt=tied) for claim in claimed] if tied else claimed
 
     def has(self, *classes: str) -> bool:
         """Tell whether a word of any of these classes stands anywhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from bot.conversation.choosing import bound, choose
@@ -117,16 +117,20 @@ _WITH_SLOTS: Final[frozenset[IntentName]] = frozenset(
 )
 
 
+_SLOT_NAMES: Final = tuple(field.name for field in fields(Slots))
+
+
 def _slots(chosen: Sequence[Candidate], reading: Reading) -> Slots:
     """Join the values of all that was chosen; the phone and the order's tail belong to the reply as a whole."""
     values: dict[str, Any] = {}
     for candidate in chosen:
         if candidate.intent in _WITH_SLOTS:
-            for field in fields(Slots):
-                value = getattr(candidate.slots, field.name)
-                if value and not values.get(field.name):
-                    values[field.name] = value
-    return replace(Slots(**values), phone=reading.phone, order_tail=reading.order_tail)
+            for name in _SLOT_NAMES:
+                value = getattr(candidate.slots, name)
+                if value and name not in values:
+                    values[name] = value
+    values["phone"], values["order_tail"] = reading.phone, reading.order_tail
+    return Slots(**values)
 
 
 def explain(understanding: Understanding) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def expressions():
             if isinstance(value, re.Pattern):
                 yield f"{module.name}.{name}", value.pattern
     lexicon = packaged_mind().language.reader.lexicon
-    for compiled in (*lexicon.patterns, *lexicon.wide, *lexicon.blocks):
+    every = (lexicon.patterns, lexicon.wide, lexicon.blocks)
+    for _, compiled in (one for patterns in every for under in patterns.by_rarest.values() for one in under):
         yield f"{compiled.intent}: {compiled.pattern.source}", compiled.pattern.regex.pattern
 
 
