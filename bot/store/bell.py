@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from redis.exceptions import RedisError
@@ -16,7 +16,7 @@ _PATIENCE_SECONDS: Final = 30.0
 
 
 class Bell:
-    """Wakes those who listen for a name: a partition's inbox (`keys.bell`), the `feed`."""
+    """Wakes those who listen for a name: a partition's inbox lanes (`keys.bell`), the `feed`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -43,22 +43,24 @@ class Bell:
         for event in self._ears.get(name, ()):
             event.set()
 
-    async def run(self) -> None:
-        """Listen until cancelled; after each new connection everyone is woken, for what was missed."""
+    async def run(self, *, work: bool = False) -> None:
+        """Listen until cancelled (with `work` to the inboxes, too); after each new connection everyone is woken."""
+        channels = (keys.BELL, keys.WORK_BELL) if work else (keys.BELL,)
         while True:
             with contextlib.suppress(RedisError, OSError):
-                await self._listen()
+                await self._listen(channels)
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def _listen(self) -> None:
+    async def _listen(self, channels: Sequence[str]) -> None:
         async with self._client.primaries()[0].pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(keys.BELL)
+            await channel.subscribe(*channels)
             for name in list(self._ears):
                 self.ring(name)
             while True:
                 message = await channel.get_message(timeout=_PATIENCE_SECONDS)
                 if message is not None:
-                    self.ring(message["data"].decode())
+                    for name in message["data"].decode().split():
+                        self.ring(name)
 
 
 async def heard(ear: asyncio.Event, seconds: float | None) -> bool:

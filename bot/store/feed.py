@@ -50,7 +50,7 @@ class Feed:
     async def follow(self, after: str | None = None) -> AsyncIterator[FeedItem | None]:
         """Give lines as they come, from after an id (None: from now on); None now and then when it is quiet."""
         with self._bell.ear("feed") as ear:
-            last = after or await self._newest()
+            last = after or await self.newest()
             while True:
                 ear.clear()
                 items = await self.read(last, _PAGE)
@@ -63,13 +63,13 @@ class Feed:
 
     async def cursor(self, partition: int) -> str:
         """Tell how far a partition's log is projected."""
-        found = await self._client.call(keys.CURSORS, "HGET", keys.CURSORS, keys.bell(partition))
+        found = await self._client.call(keys.CURSORS, "HGET", keys.CURSORS, keys.cursor(partition))
         return found.decode() if found else _START
 
     async def write(self, work: Projected) -> str:
         """Write lines and counts, once: gives the id up to which the log is projected now."""
         months = sorted({month for month, _ in work.counts})
-        rows: list[Argument] = [keys.bell(work.partition), work.after, work.until, _KEPT, len(work.items)]
+        rows: list[Argument] = [keys.cursor(work.partition), work.after, work.until, _KEPT, len(work.items)]
         rows += [pack_item(item) for item in work.items]
         rows.append(len(work.totals) + len(work.counts))
         for name, by in work.totals.items():
@@ -93,6 +93,7 @@ class Feed:
         pairs = found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
         return {name.decode(): int(value) for name, value in pairs}
 
-    async def _newest(self) -> str:
+    async def newest(self) -> str:
+        """Give the id of the newest line."""
         found = await self._client.call(keys.FEED, "XREVRANGE", keys.FEED, "+", "-", "COUNT", 1)
         return found[0][0].decode() if found else _START

@@ -85,17 +85,20 @@ class Inbox:
         now = int(self._clock().timestamp())
         key = keys.of(partition)
         names = [key.live, key.bulk, key.unread, *(keys.seen(partition, now // _DAY - back) for back in range(3))]
+        lanes = {_LIVE if row[0] == _LIVE else _BULK for row, _ in rows}
+        bells = [keys.bell(partition, lane) for lane in sorted(lanes)]
         # Where the partition's owner is this very process, nobody else need be woken.
-        bell = "" if self._bell.heard_here(keys.bell(partition)) else keys.bell(partition)
+        others = " ".join(bell for bell in bells if not self._bell.heard_here(bell))
         arguments = [argument for row, _ in rows for argument in row]
         try:
-            codes = await self._client.run(script("add"), names, bell, _DIGESTS_PER_DAY, *arguments)
+            codes = await self._client.run(script("add"), names, others, _DIGESTS_PER_DAY, *arguments)
         except Exception as error:  # noqa: BLE001 — whatever went wrong is every waiting caller's to know
             for _, result in rows:
                 if not result.done():
                     result.set_exception(error)
             return
-        self._bell.ring(keys.bell(partition))
+        for bell in bells:
+            self._bell.ring(bell)
         for (row, result), code in zip(rows, codes, strict=True):
             if not result.done():
                 result.set_result("duplicate" if not code else "limited" if row[0] == _LIMITED else "accepted")

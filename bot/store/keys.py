@@ -8,7 +8,9 @@ META: Final = "huixin:meta"
 WORKERS: Final = "huixin:workers"
 """Sorted set: live workers by their last heartbeat."""
 BELL: Final = "huixin:bell"
-"""Channel: the name of what just got something new (`p07`, `feed`)."""
+"""Channel: the name of what just got something new (`feed`)."""
+WORK_BELL: Final = "huixin:bell:work"
+"""Channel: likewise of inbox lanes (`p07.live`, several parted by blanks); only workers listen."""
 FEED: Final = "huixin:{feed}:items"
 """Stream: the live feed."""
 CURSORS: Final = "huixin:{feed}:cursors"
@@ -69,8 +71,13 @@ def tag(partition: int) -> str:
     return f"{{p{partition:02d}}}"
 
 
-def bell(partition: int) -> str:
-    """Give the name by which a partition's inbox rings."""
+def bell(partition: int, lane: str) -> str:
+    """Give the name by which a lane of a partition's inbox rings."""
+    return f"p{partition:02d}.{lane}"
+
+
+def cursor(partition: int) -> str:
+    """Give the field of a partition among the cursors."""
     return f"p{partition:02d}"
 
 

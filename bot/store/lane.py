@@ -108,7 +108,7 @@ def _packed(command: tuple[Argument, ...]) -> bytes:
     parts = [b"*%d\r\n" % len(command)]
     for argument in command:
         raw = argument if isinstance(argument, bytes) else str(argument).encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
+        parts += (b"$%d\r\n" % len(raw), raw, b"\r\n")
     return b"".join(parts)
 
 

@@ -67,5 +67,7 @@ class Mind:
     stop_scope: Callable[[str], str | None] = _no_stop
     """The scope that a text stops beyond doubt, or None; asked of a reply that nothing else could handle."""
     explain: Callable[[Understanding], Mapping[str, Any]] = _no_words
+    look_again: float = 5.0
+    """Seconds after which everybody looks for work, also when no bell rang; bounds the harm of a bell not heard."""
     step: Callable[[str], None] = field(default=_no_step)
     """Told at each step between inbox and sent; tests end the process here."""

@@ -134,7 +134,8 @@ class Partitions:
         owned = self._owned.get(partition)
         if owned is None:
             return
-        owned.sender.wake()
+        if any(decision.outbox for decision in decisions):
+            owned.sender.wake()
         if any(decision.timers for decision in decisions):
             owned.timers.set()
 

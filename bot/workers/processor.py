@@ -28,8 +28,6 @@ BULK_BATCH: Final = 16
 """Small, for a live event waits until the batch before it is through."""
 MOST_TRIES: Final = 3
 _BETWEEN_TRIES_SECONDS: Final = 0.05
-_IDLE_SECONDS: Final = 1.0
-"""The bell wakes us; this is for the one that was not heard."""
 _BREATH_SECONDS: Final = 0.01
 DEAD_LETTER: Final = "dead_letter"
 """The reason of the alert that an event which could not be handled leaves in the log."""
@@ -64,13 +62,13 @@ class Processor:
         """Handle events until told to stop. Raises LeaseLost."""
         try:
             async with asyncio.TaskGroup() as lanes:
-                lanes.create_task(self._keep_on(self.live_turn, stop))
-                lanes.create_task(self._keep_on(self.bulk_turn, stop))
+                lanes.create_task(self._keep_on("live", self.live_turn, stop))
+                lanes.create_task(self._keep_on("bulk", self.bulk_turn, stop))
         except* LeaseLost as lost:
             raise lost.exceptions[0] from None
 
     async def live_turn(self) -> bool:
-        """Handle one batch of live events; tells whether there was any."""
+        """Handle one batch of live events; tells whether there may be more."""
         async with self._turn:
             return await self._handle("live", LIVE_BATCH)
 
@@ -79,14 +77,14 @@ class Processor:
         async with self._bulk_turns, self._turn:
             return await self._handle("bulk", BULK_BATCH)
 
-    async def _keep_on(self, lane_turn: Callable[[], Awaitable[bool]], stop: Stop) -> None:
-        with self._store.bell.ear(keys.bell(self._lease.partition)) as ear:
+    async def _keep_on(self, lane: Lane, lane_turn: Callable[[], Awaitable[bool]], stop: Stop) -> None:
+        with self._store.bell.ear(keys.bell(self._lease.partition, lane)) as ear:
             stop.wakes(ear)
 
             async def turn() -> None:
                 ear.clear()
                 if not await lane_turn() and not stop:
-                    await heard(ear, _IDLE_SECONDS)
+                    await heard(ear, self._mind.look_again)
 
             await keep_on("processor", turn, stop)
 
@@ -108,7 +106,7 @@ class Processor:
             await self._one_by_one(entries)
         self._careful.discard(lane)
         self._after[lane] = entries[-1].id
-        return True
+        return len(entries) == most
 
     async def _tried_before(self, entries: list[Entry]) -> bool:
         """Count a try at each of the first entries, and tell whether one of them saw the end of a former owner."""

@@ -20,7 +20,6 @@ from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind
 
 _AT_ONCE: Final = 100
-_IDLE_SECONDS: Final = 1.0
 _KEEP_LOG: Final = timedelta(days=183)
 _TRIM_EVERY: Final = timedelta(minutes=10)
 
@@ -65,7 +64,7 @@ class Projector:
         async def turn() -> None:
             self._ear.clear()
             if not await self.turn() and not stop:
-                await heard(self._ear, _IDLE_SECONDS)
+                await heard(self._ear, self._mind.look_again)
 
         await keep_on("projector", turn, stop)
 

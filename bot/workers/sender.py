@@ -38,7 +38,7 @@ _MOST_IN_FLIGHT: Final = 64
 _ASK_AFTER: Final = timedelta(minutes=2)
 """Receipts come within seconds, as a rule: then nobody need be asked."""
 _MOST_LOOKS: Final = 5
-_IDLE_SECONDS: Final = 1.0
+_OVERDUE_EVERY: Final = timedelta(minutes=1)
 _AT_ONCE: Final[Mapping[MessageClass, int]] = {"conversation": 64, "service": 32, "marketing": 16}
 """Sends under way per worker, by class: promotion never takes the last way out."""
 
@@ -79,6 +79,7 @@ class Sender:
         """What ended since we last asked what is due."""
         self._more = False
         """More may be due than we were told of."""
+        self._look_for_overdue: datetime | None = None
         self._lost = False
 
     def wake(self) -> None:
@@ -126,9 +127,11 @@ class Sender:
         self._more = len(due.texts) >= _MOST_IN_FLIGHT
         for name, message_class in due.broken:
             log.error("text_unreadable", message=name, message_class=message_class)
-        for text in await self._store.outbox.overdue(self._lease.partition, now):
-            await self._settle(text, "done", None, self._finished(text, "expired", "no receipt came"))
-        return min(_IDLE_SECONDS, _IDLE_SECONDS if due.next_in is None else due.next_in)
+        if self._look_for_overdue is None or now >= self._look_for_overdue:
+            self._look_for_overdue = now + _OVERDUE_EVERY
+            for text in await self._store.outbox.overdue(self._lease.partition, now):
+                await self._settle(text, "done", None, self._finished(text, "expired", "no receipt came"))
+        return self._mind.look_again if due.next_in is None else min(self._mind.look_again, due.next_in)
 
     def _begin(self, text: OutboundMessage) -> None:
         line = (text.customer, text.message_class)
@@ -287,8 +290,11 @@ class Sender:
         if what == "done":
             self._forget(text)
         await self._store.outbox.settle(self._lease.partition, text, what, when, events)
-        if events:
-            self._store.bell.ring(keys.bell(self._lease.partition))
+        for event in events:
+            self._store.bell.ring(keys.bell(self._lease.partition, event.lane))
+        if what in ("again", "later") and when is not None:
+            wait = (when - self._mind.clock()).total_seconds()
+            asyncio.get_running_loop().call_later(min(max(wait, 0.0), self._mind.look_again), self.wake)
         self._mind.step("settled")
 
     async def _link(self, leaving: Leaving, posted: Posted, now: datetime) -> list[Event]:

@@ -42,7 +42,7 @@ class Worker:
     async def start(self) -> None:
         """Begin, and wait until the first partitions are ours (with Redis away: until it is back)."""
         self._tasks = [
-            asyncio.create_task(self._store.bell.run(), name="bell"),
+            asyncio.create_task(self._store.bell.run(work=True), name="bell"),
             asyncio.create_task(self._partitions.projector.run(self._projecting), name="projector"),
             asyncio.create_task(self._partitions.run(self._stop, self._drain_seconds), name="partitions"),
         ]
