@@ -23,7 +23,7 @@ from rig.load import post
 from rig.processes import free_port, rig
 
 TEXTS = ("4分，就是快递慢", "你们几点开门", "谢谢，挺好的", "请问怎么退货", "包装很用心，宝宝特别喜欢")
-CUSTOMERS = 5_000
+CUSTOMERS = 49_999
 BENCH = '\n[shops.default]\ngateways = ["bench"]\n'
 
 

@@ -15,13 +15,16 @@ from bot import gateways
 from bot.app.thinking import Models, Thinking
 from bot.content import Report, check
 from bot.content import packaged as packaged_content
+from bot.domain.content import Content
 from bot.domain.shop import Shop
 from bot.domain.understanding import IntentName, PromptView, ReplyContext
 from bot.engine import evaluate as evaluation
+from bot.engine.departure import CARRIER
 from bot.engine.mind import Mind
 from bot.engine.understand import explain, understand
 from bot.errors import HuixinError
 from bot.gateways.workbench import lines
+from bot.outbound.sendable import unsendable
 from bot.settings import Settings
 
 CONTEXTS = ("none", "rating", "quiz", "appointment", "survey", "promo", "preference", "order", "choice", "text")
@@ -143,6 +146,17 @@ def check_content(folder: Path | None) -> Report:
     if folder and not folder.is_dir():
         raise HuixinError(f"{folder} is no folder")
     return check([packaged_content(), *([folder] if folder else [])])
+
+
+def unsendable_texts(settings: Settings, content: Content) -> list[dict[str, str]]:
+    """Name each text that an account of the settings could not send, and why."""
+    found: list[dict[str, str]] = []
+    for name, told in settings.gateways.items():
+        names = (name, told.provider)
+        can = gateways.capabilities(told.provider)
+        reasons = unsendable(content.texts, can, names, content.texts.get(CARRIER))
+        found += [{"account": name, "text": text, "reason": reason} for text, reason in reasons.items()]
+    return found
 
 
 def train_mood(

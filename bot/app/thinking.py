@@ -52,7 +52,7 @@ class Models:
     def __init__(self, cache_folder: Path | None, scorer: str = "huixin") -> None:
         self.words = Segmenter(cache_folder)
         self.mood: mood.MoodScorer = mood.load_snownlp() if scorer == "snownlp" else mood.load()
-        self.topics = topics.load(self.words.cut)
+        self.topics = topics.load(self.words.cut, self.mood.feel)
         self.guesser = guessing.load()
 
     def language(self, content: Content) -> Language:

@@ -83,7 +83,8 @@ class Generic:
     def parse(self, callback: Callback) -> Parsed:
         """Read replies and receipts, mixed as they come, one or an array."""
         items = bodies.item_list(self.reader.items(self._body(callback)))
-        return plain.parse([self._named(item) for item in items], NAME, self.mapped.region or None)
+        named = items if self.reader.is_ours else [self._named(item) for item in items]
+        return plain.parse(named, NAME, self.mapped.region or None)
 
     def acknowledge(self, callback: Callback) -> Ack:
         """Answer as declared; by default `{"ok":true}`."""

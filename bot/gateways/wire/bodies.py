@@ -24,6 +24,7 @@ MAX_PART_HEAD: Final = 1024
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
 _PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
 
+_JSON: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
 _SCALARS: Final = (int, float)
 
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
@@ -162,7 +163,7 @@ def json_of(callback: Callback, encoding: str | None = None) -> Any:
 def read_json(text: str) -> Any:
     """Give a JSON value; fractions stay texts, so that no id loses its digits. Raises CallbackUnreadable."""
     try:
-        return json.loads(text.lstrip("\ufeff"), parse_float=str, parse_constant=str)
+        return _JSON.decode(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         raise CallbackUnreadable("not JSON") from None
 
@@ -208,10 +209,14 @@ def mixed(
     report: Callable[[Fields], DeliveryReport],
 ) -> Parsed:
     """Read replies and receipts that may come in one list. Raises as `sure` does."""
-    all_items = list(items)
-    receipt = [isinstance(item, Mapping) and is_receipt(Fields(item)) for item in all_items]
-    good, faults, ignored = _each((i for i, yes in zip(all_items, receipt, strict=True) if not yes), message)
-    news, more, _ = _each((i for i, yes in zip(all_items, receipt, strict=True) if yes), report)
+    replies: list[Any] = []
+    receipts: list[Any] = []
+    for item in items:
+        (receipts if isinstance(item, Mapping) and is_receipt(Fields(item)) else replies).append(item)
+    good, faults, ignored = _each(replies, message)
+    if not receipts:
+        return sure(Parsed(messages=good, faults=faults), ignored)
+    news, more, _ = _each(receipts, report)
     return sure(Parsed(messages=good, reports=news, faults=faults + more), ignored)
 
 

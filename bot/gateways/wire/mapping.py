@@ -120,6 +120,13 @@ class Reader:
         self._receipt = _compiled(mapped.receipt)
         self._items = jmespath.compile(mapped.items) if mapped.items else None
 
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether nothing is declared: then items are our own JSON as they come."""
+        return not (self._reply or self._receipt or self._mapped.states) and (
+            self._mapped.time == "auto" and self._mapped.text == "plain" and self._mapped.time_zone == "+08:00"
+        )
+
     def items(self, value: Any) -> Any:
         """Give the list of items (or the one item) of a body. Raises CallbackUnreadable."""
         if self._items is None:

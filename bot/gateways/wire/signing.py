@@ -60,7 +60,7 @@ def digest(kind: str, data: str | bytes) -> str:
 
 def mac(kind: str, key: str | bytes, data: str | bytes) -> bytes:
     """HMAC to raw octets."""
-    return hmac.new(_octets(key), _octets(data), kind).digest()
+    return hmac.digest(_octets(key), _octets(data), kind)
 
 
 def b64(raw: str | bytes) -> str:

@@ -156,7 +156,7 @@ def _shown(value: InboundMessage | DeliveryReport) -> dict[str, Any]:
     shown = {
         _NAMES.get(name, name): inner.isoformat() if isinstance(inner, datetime) else inner
         for name, inner in asdict(value).items()
-        if inner is not None and name not in _OURS
+        if inner not in (None, ()) and name not in _OURS
     }
     return {name: inner for name, inner in shown.items() if inner is not False}
 
