@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bot import settings as told
-from bot.app import asking, chatting, serving, upkeep
+from bot.app import asking, chatting, serving, trying, upkeep
 from bot.errors import HuixinError, NotBuiltYet
 
 cli = typer.Typer(
@@ -135,6 +135,20 @@ def gateway_parse(name: Annotated[str, typer.Argument(help="the provider")]) -> 
         raise typer.Exit(1)
 
 
+@gateway.command("test", epilog="Example: huixin gateway test aliyun --to +8613800000000")
+def gateway_test(
+    name: Annotated[str, typer.Argument(help="the account, as the settings name it")],
+    to: Annotated[str, typer.Option(help="the number to write to; it gets one real text")],
+    wait: Annotated[float, typer.Option(min=0, max=3600, help="seconds to wait for the receipt")] = 60.0,
+    config: Config = None,
+) -> None:
+    """Send one real text through an account, wait for its receipt, and print what came of it as JSON."""
+    trial = trying.try_account(told.read(config), name, to, wait, note)
+    show(trial.told())
+    if not trial.good:
+        raise typer.Exit(1)
+
+
 @gateway.command("compose", epilog="Example: huixin gateway compose yunpian --mask < send.json")
 def gateway_compose(
     name: Annotated[str, typer.Argument(help="the provider")],
@@ -158,11 +172,16 @@ def _line() -> dict[str, Any]:
 def content_check(
     folder: Annotated[Path | None, typer.Option(help="a shop's own folder, beside the packaged content")] = None,
     as_json: AsJson = False,
+    config: Config = None,
 ) -> None:
-    """Lint everything in content/: every fault, with file and line."""
+    """Lint everything in content/: every fault, with file and line, and each text that an account could not send."""
     report = asking.check_content(folder)
+    refused = asking.unsendable_texts(told.read(config), report.content) if report.content else []
     if as_json:
-        show([{"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in report.faults])
+        faults = [{"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in report.faults]
+        show([*faults, *refused])
+    for one in refused:
+        note(f"gateways.{one['account']} cannot send {one['text']}: {one['reason']}")
     for fault in () if as_json else report.faults:
         typer.echo(str(fault))
     for warning in report.warnings:

@@ -85,6 +85,11 @@ class EmbeddedRedis:
             self._lock.close()
             self._lock = None
 
+    async def running(self) -> str | None:
+        """Give the URL of the server that another Huixin has running here; None: nobody has."""
+        door = _socket_for(self._folder)
+        return f"unix://{door}" if await self._orphan(door) else None
+
     def _take_lock(self) -> IO[str]:
         lock = (self._folder / "lock").open("w")
         try:

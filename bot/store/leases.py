@@ -21,6 +21,13 @@ class Lease:
     owner: str
 
 
+async def workers(client: Client) -> int:
+    """Tell how many workers live."""
+    seconds, _ = await client.call(keys.WORKERS, "TIME")
+    oldest = (int(seconds) - LEASE_SECONDS) * 1000
+    return int(await client.call(keys.WORKERS, "ZCOUNT", keys.WORKERS, oldest, "+inf"))
+
+
 class Leases:
     """One worker's way to get, keep and hand back partitions."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -58,3 +59,11 @@ async def running(folder: Path, settings: str, *words: str) -> AsyncIterator[Hui
         yield huixin
     finally:
         await huixin.stop()
+
+
+def free_port() -> int:
+    """Find a port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
