@@ -26,7 +26,6 @@ log = "warning"
 provider = "generic"
 token = "{token}"
 secret = "{secret}"
-rate_per_second = 1000000
 url = "http://127.0.0.1:9/out"
 rate_per_second = 0
 same_text_seconds = 0
