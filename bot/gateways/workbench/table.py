@@ -49,7 +49,27 @@ apikey = "…"                                        # the provider's own setti
 ```
 
 and its callbacks go to `https://YOUR-HOST/gateways/main/TOKEN/inbound` (replies) and `…/receipt` (receipts); where a
-provider knows one address only, either will do.
+provider knows one address only, either will do. `huixin gateway test main --to +8613800000000` sends one real text and
+waits for its receipt; `huixin content check` names each text that an account could not send.
+
+Beside the provider's own settings an account may have:
+
+| setting | what it does | else |
+| --- | --- | --- |
+| `allow_ips` | addresses and networks that may call back | all may |
+| `rate_per_second` | texts a second, over all workers; 0: no limit | 20 |
+| `same_text_seconds` | so long the same text does not go to the same number again | 30 |
+| `per_number_per_minute` | texts to one number in a minute; 0: no limit | 0 |
+| `cost` | of one piece, in one currency for all accounts: the cheapest of equals is taken | 0 |
+| `classes` | what it may carry: `conversation`, `service`, `marketing` | all |
+| `carriers` | whom it reaches: `mobile`, `unicom`, `telecom`, `broadnet` | all |
+| `regions` | number prefixes that it reaches: `+86`, `+852` | all |
+| `pull_every` | seconds between fetches of what push missed, where "pull" is yes | never |
+| `tie_replies` | each question has an extension code of its own, which tells its answers ("extension" is yes) | no |
+
+An account that fails five times within a minute, and as often as it sends, is left alone for five seconds, then for
+longer each time a probe fails; texts go by other accounts meanwhile, or wait. One whose texts do not arrive, or that
+answers slowly, is taken last.
 """
 
 
