@@ -9,7 +9,7 @@ from typing import Final
 
 import emoji
 
-_MAYBE: Final = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]")
+_MAYBE: Final = re.compile("[\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]")
 _STARS: Final = "★☆"
 _STRIP: Final = str.maketrans("", "", "\ufe0f\ufe0e\u200d🏻🏼🏽🏾🏿")
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from bot.conversation.patterns import Pattern, compile_pattern
-from bot.conversation.text import Variants, joined, plain, squeezed
+from bot.conversation.text import WHOLE, Variants, joined, plain, squeezed, worth_reading
 from bot.domain.intent import IntentWords, Layer, Words
 from bot.domain.understanding import PRIORITY, IntentName
 from bot.errors import ContentError, Fault
@@ -98,10 +98,10 @@ class Lexicon:
     by_length: Mapping[int, tuple[str, ...]]
 
     def fold(self, raw: str) -> str:
-        """Normalise a text the way everything here is normalised; idempotent."""
-        text = plain(raw)
+        """Normalise what is read of a text, the way everything here is normalised; idempotent."""
+        text = worth_reading(plain(raw))
         for _ in range(3):
-            folded = self.variants.fold(joined(text))
+            folded = self.variants.fold(joined(text))[:WHOLE]
             if folded == text:
                 break
             text = plain(folded)

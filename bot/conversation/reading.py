@@ -22,11 +22,6 @@ from bot.errors import ContentError, Fault
 
 CLEAR: Final = 0.75
 """A hit this sure makes the comparison with examples needless."""
-HEAD: Final = 140
-TAIL: Final = 70
-AROUND: Final = 12
-"""Characters of a long text that are read: its beginning, its end, and around stop words."""
-_STOPS: Final = re.compile("退订|拒收|别再|不要再|别发|不要发|停止|取消订阅|骚扰|打扰|拉黑|stop|unsubscribe")
 MARKED: Final = ("abuse", "threat")
 """Word classes whose presence counts by itself."""
 _LETTERS: Final = re.compile(r"[^\W_]")
@@ -58,7 +53,7 @@ class Reader:
         """Read a reply; any text will do."""
         own = artefacts.strip(raw)
         folded = self.lexicon.fold(own.text)
-        text, faces = self.emojis.take(worth_reading(folded))
+        text, faces = self.emojis.take(folded)
         text = self.sounds.word(squeezed(text)) or text
         script = script_of(raw[:200])
         silence = own.silence
@@ -122,21 +117,6 @@ class Reader:
         if not any(hit.score >= CLEAR for hit in hits) and (near := nearest(self.lexicon, text)):
             hits.append(near)
         return tuple(sorted(hits, key=lambda hit: -hit.score)), marks
-
-
-def worth_reading(text: str) -> str:
-    """Give the head and the tail of a long text, and what stands around stop words between them.
-
-    A reply of people fits in whole; what is longer is a forward or an attack, and must not hold up others.
-    """
-    if len(text) <= HEAD + TAIL:
-        return text
-    middle = text[HEAD:-TAIL]
-    pieces = [
-        middle[max(0, found.start() - AROUND) : found.end() + AROUND]
-        for found, _ in zip(_STOPS.finditer(middle), range(2), strict=False)
-    ]
-    return "\n".join([text[:HEAD], *pieces, text[-TAIL:]])
 
 
 def kinds_of(context: ReplyContext) -> frozenset[str]:

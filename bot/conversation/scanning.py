@@ -22,7 +22,7 @@ FUZZY_CUTOFF: Final = 80.0
 MAX_FUZZY_CHARS: Final = 24
 MAX_WHOLE_CHARS: Final = 300
 """Patterns over the whole text look so far."""
-MAX_TRIES: Final = 80
+MAX_TRIES: Final = 48
 """Patterns tried on one reply at most; of 856 real ones none needed more than 18."""
 SLACK: Final = 0.1
 """Longer words of another meaning win a place if they are no less sure than this."""

@@ -16,6 +16,12 @@ from bot.domain.understanding import Script
 MAX_CHARS: Final = 2000
 """A reply is read up to here; thirty segments is more than any phone sends."""
 
+WHOLE: Final = 280
+"""Characters up to which a text is read in whole; past them its beginning, its end, and around stop words."""
+HEAD: Final = 120
+TAIL: Final = 60
+AROUND: Final = 10
+_STOPS: Final = re.compile("退订|拒收|别再|不要再|别发|不要发|停止|取消订阅|骚扰|打扰|拉黑|stop|unsubscribe")
 CJK: Final = "\u3400-\u4dbf\u4e00-\u9fff"
 
 _ENCLOSED: Final = {
@@ -115,6 +121,21 @@ def plain(raw: str) -> str:
     if "\n" in text:
         text = _LINES.sub("\n", text)
     return _UNIT_GAP.sub("", text).strip()[:MAX_CHARS].rstrip()
+
+
+def worth_reading(text: str) -> str:
+    """Give the head and the tail of a long text, and what stands around stop words between them.
+
+    A reply of people fits in whole; what is longer is a forward or an attack, and must not hold up others.
+    """
+    if len(text) <= WHOLE:
+        return text
+    middle = text[HEAD:-TAIL]
+    pieces = [
+        middle[max(0, found.start() - AROUND) : found.end() + AROUND]
+        for found, _ in zip(_STOPS.finditer(middle), range(2), strict=False)
+    ]
+    return "\n".join([text[:HEAD], *pieces, text[-TAIL:]])
 
 
 def joined(text: str) -> str:

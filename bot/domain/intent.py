@@ -193,7 +193,7 @@ class Reading:
 
     raw: str
     normalized: str = ""
-    """All of it with folded width, case and script; never more than 2,000 characters."""
+    """What is read of it, with folded width, case and script."""
     text: str
     """What is read of it, normalised and without emoji."""
     whole: str

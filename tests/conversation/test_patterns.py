@@ -57,7 +57,7 @@ def expressions():
 
 
 def endless_choices(tree):
-    """Give what repeats without end and holds a choice or another repetition: the only way to super-linear time in depth."""
+    """Give what repeats without end and holds a choice or another repetition: the way to runaway time."""
     for code, value in tree:
         if code in (codes.MAX_REPEAT, codes.MIN_REPEAT) and value[1] == codes.MAXREPEAT:
             inner = [name for name, _ in value[2]]
@@ -79,10 +79,13 @@ def test_no_expression_can_run_away():
 
 
 HOSTILE = [
-    "别", "别发短信", "再发我就投诉你们,", "1 ", "1,", "a ", "★", "。", "(", "改到周五下午3点", "不", "退 ", "回复1-5", "【】", "12-", " ", "\n",
-    "- ", "我是说", "1或2或", "十", "验证码", "除了促销", "a.", "的话", "自动回复", "「", "👍", "三点", "7/5 ", "明天不行", "促销和", "就都", "需要",
-    "哈", "嗯嗯那", "不是A,", "td", "\u200b", "ﷺ", "\n\n>", "---\n", "\"", "国庆前", "推迟一", "0", "4或5",
-]  # fmt: skip
+    *(
+        "别 别发短信 再发我就投诉你们, 1, ★ 。 ( 改到周五下午3点 不 回复1-5 【】 12- 我是说 1或2或 "
+        "十 验证码 除了促销 a. 的话 自动回复 「 👍 三点 明天不行 促销和 就都 需要 哈 嗯嗯那 不是A, "
+        "td ﷺ 国庆前 推迟一 0 4或5"
+    ).split(),
+    *("1 ", "a ", "\u9000 ", " ", "\n", "- ", "7/5 ", "\u200b", "\n\n>", "---\n", '"'),
+]
 
 
 @pytest.mark.parametrize("kinds", [("rating",), ("appointment",), ("quiz", "preference")])

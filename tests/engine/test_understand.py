@@ -1,4 +1,4 @@
-"""From a reply to its meaning: hundreds of replies in their contexts, late answers, corrections, staff's word, the trace."""
+"""From a reply to its meaning: replies in their contexts, late answers, corrections, staff's word, the trace."""
 
 import json
 from dataclasses import replace
