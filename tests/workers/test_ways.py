@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+import pytest
+
 from bot.domain.customer import Customer
 from bot.domain.gateway import Capabilities, HttpReply, HttpRequest, SendResult, Submission
 from bot.domain.messages import DeliveryReport, OutboundMessage
@@ -257,3 +259,38 @@ async def test_the_loop_shares_until_it_is_told_to_stop(store: Store) -> None:
             await asyncio.sleep(0.01)
     stop.tell()
     await running
+
+
+@dataclass
+class Parted(Out):
+    """A gateway that gives each part of a text an id, and may break off in the middle."""
+
+    name: str = "out"
+    outcome: str = "sent"
+
+    def read(self, answer: HttpReply) -> SendResult:
+        del answer
+        return SendResult(outcome=self.outcome, message_id="a", part_ids=("b",))
+
+
+@pytest.mark.parametrize("outcome", ["sent", "unknown"])
+async def test_receipts_of_parts_are_one_receipt(store: Store, provider: Provider, begin: Begin, outcome: str) -> None:
+    await begin(gateways={"out": Parted(provider.url, outcome=outcome)})
+    await store.inbox.add(reply("1"))
+    await said(store, "state")
+    now = datetime.now().astimezone()
+    assert await store.refs.report("out", DeliveryReport(state="delivered", message_id="b"), now) == "part"
+    assert await store.refs.report("out", DeliveryReport(state="delivered", message_id="a"), now) == "accepted"
+    assert [line.detail["state"] for line in await said(store, "state", 2)] == [outcome, "delivered"]
+
+
+async def test_one_id_for_a_batch_is_tied_with_the_number(store: Store, provider: Provider, begin: Begin) -> None:
+    shared = Out(provider.url, capabilities=Capabilities(one_id_per_batch=True))
+    await begin(gateways={"out": shared})
+    await store.inbox.add(reply("1"))
+    await said(store, "state")
+    now, phone = datetime.now().astimezone(), reply("1").phone
+    other = DeliveryReport(state="failed", message_id="m1", to="+8613911111111")
+    assert await store.refs.report("out", other, now, shared_ids=True) == "parked"
+    ours = DeliveryReport(state="delivered", message_id="m1", to=phone)
+    assert await store.refs.report("out", ours, now, shared_ids=True) == "accepted"
