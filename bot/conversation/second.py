@@ -22,6 +22,13 @@ _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"}
 """Nothing can be recorded of these without a value, and the model gives none."""
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
 """A digit, a letter or a sign says nothing by its sound."""
+RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
+CERTAIN: Final = 0.95
+"""A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
+_KEEPS: Final[frozenset[IntentName]] = frozenset(
+    {"resubscribe", "question", "preference_change", "deny", "appointment_reschedule", "appointment_cancel"}
+)
+"""What the rules found and no guess of a stop overrules."""
 _NEEDS_BOOKING: Final = frozenset({"appointment_confirm", "appointment_cancel", "appointment_reschedule"})
 
 
@@ -34,6 +41,9 @@ def second_opinion(
     enough = LIKELY if weak else SURE
     if guess.intent == "unsubscribe":
         enough = max(enough, STOPS)
+    if guess.intent == "other":
+        # To say that it means nothing takes more than to say what it means, and no words against it.
+        enough = SURE if weak else 1.0
     if (
         not _WORDS.search(reading.whole)
         or guess.p < enough
@@ -49,6 +59,8 @@ def second_opinion(
 
 def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:
     if intent in _NEEDS_VALUE or (reading.score is not None and reading.score.undecided):
+        return False
+    if intent in RECORDS and reading.score is not None:
         return False
     booked = context.booking is not None or any(prompt.kind == "appointment" for prompt in context.prompts)
     return booked or intent not in _NEEDS_BOOKING
