@@ -9,9 +9,8 @@ from typing import Final, Literal
 import structlog
 
 from bot.domain.customer import Customer
-from bot.domain.events import Event, SendFinished
-from bot.domain.gateway import AnswersQueries, SendOutcome, SendResult
-from bot.domain.ids import extension_of
+from bot.domain.events import Event
+from bot.domain.gateway import AnswersQueries
 from bot.domain.messages import MessageClass, OutboundMessage
 from bot.domain.verdict import Later, Never
 from bot.errors import GatewayError, LeaseLost, StoreUnavailable
@@ -24,13 +23,12 @@ from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind, Ready
+from bot.workers.outcomes import finished_event, pause
 from bot.workers.posting import Leaving, Posted, Posting
 
 UNKNOWN_FOR: Final = timedelta(hours=24)
 """How long a receipt may take to say what became of a text of unknown fate."""
 MOST_ATTEMPTS: Final = 8
-_FIRST_PAUSE: Final = timedelta(seconds=2)
-_LONGEST_PAUSE: Final = timedelta(minutes=10)
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 _PAUSED_FOR: Final = timedelta(seconds=30)
 _MOST_IN_FLIGHT: Final = 64
@@ -112,7 +110,7 @@ class Sender:
         now = self._mind.clock()
         for text in await self._store.outbox.left_behind(self._lease.partition):
             log.warning("send_interrupted", message=text.id, customer=text.customer)
-            await self._settle(text, "unknown", now + UNKNOWN_FOR, self._finished(text, "unknown", "interrupted"))
+            await self._settle(text, "unknown", now + UNKNOWN_FOR, finished_event(text, "unknown", "interrupted", now))
 
     async def turn(self) -> float:
         """Begin to send what is due; gives the seconds until there may be more."""
@@ -130,7 +128,7 @@ class Sender:
         if self._look_for_overdue is None or now >= self._look_for_overdue:
             self._look_for_overdue = now + _OVERDUE_EVERY
             for text in await self._store.outbox.overdue(self._lease.partition, now):
-                await self._settle(text, "done", None, self._finished(text, "expired", "no receipt came"))
+                await self._settle(text, "done", None, finished_event(text, "expired", "no receipt came", now))
         return self._mind.look_again if due.next_in is None else min(self._mind.look_again, due.next_in)
 
     def _begin(self, text: OutboundMessage) -> None:
@@ -163,9 +161,8 @@ class Sender:
             await asyncio.sleep(_LOOK_AGAIN.total_seconds())
         except Exception as fault:
             log.exception("send_failed", message=text.id)
-            await self._settle(
-                text, "done", None, self._finished(text, "permanent", f"{type(fault).__name__}: {fault}")
-            )
+            why = f"{type(fault).__name__}: {fault}"
+            await self._settle(text, "done", None, finished_event(text, "permanent", why, self._mind.clock()))
 
     async def _send(self, text: OutboundMessage) -> None:
         """Look, prepare and claim until nothing changes in between; then send and write down what came of it."""
@@ -232,12 +229,12 @@ class Sender:
                 self._forget(text)
                 await self._settle(text, "later", max(ready.at, now + _LOOK_AGAIN))
             case Never():
-                await self._settle(text, "done", None, self._finished(text, "dropped", ready.reason))
+                await self._settle(text, "done", None, finished_event(text, "dropped", ready.reason, now))
             case Ready():
                 try:
                     request = self._mind.gateways[ready.account].compose(ready.submission, now, text.id)
                 except GatewayError as reason:
-                    finished = self._finished(text, "permanent", str(reason), ready.account)
+                    finished = finished_event(text, "permanent", str(reason), now, ready.account)
                     await self._settle(text, "done", None, finished)
                 else:
                     return Leaving(text, ready.account, ready.submission, request)
@@ -258,7 +255,7 @@ class Sender:
     async def _write_down(self, leaving: Leaving, posted: Posted) -> None:
         text, account, result, ext = leaving.text, leaving.account, posted.result, leaving.submission.ext
         now = self._mind.clock()
-        finished = self._finished(text, result.outcome, result.detail or result.code or "", account, ext)
+        finished = finished_event(text, result.outcome, result.detail or result.code or "", now, account, ext)
         match result.outcome:
             case "sent":
                 parked = await self._link(leaving, posted, now)
@@ -284,7 +281,7 @@ class Sender:
                     self._tried[text.id] = self._tried.get(text.id, frozenset()) | {account}
                 elif result.outcome == "temporary":
                     self._avoided[text.id] = self._avoided.get(text.id, frozenset()) | {account}
-                await self._settle(text, "again", now + _pause(attempts, result))
+                await self._settle(text, "again", now + pause(attempts, result))
 
     async def _settle(self, text: OutboundMessage, what: Settled, when: datetime | None = None, *events: Event) -> None:
         if what == "done":
@@ -308,43 +305,3 @@ class Sender:
     def _forget(self, text: OutboundMessage) -> None:
         self._tried.pop(text.id, None)
         self._avoided.pop(text.id, None)
-
-    def _finished(
-        self,
-        text: OutboundMessage,
-        outcome: SendOutcome | Literal["dropped", "expired"],
-        reason: str,
-        account: str = "",
-        ext: str | None = None,
-    ) -> Event:
-        now = self._mind.clock()
-        return Event(
-            id=f"sent:{text.id}:{outcome}",
-            shop=text.shop,
-            customer=text.customer,
-            # The state knows the number.
-            phone="",
-            at=now,
-            received_at=now,
-            what=SendFinished(
-                message_id=text.id,
-                outcome=outcome,
-                message_class=text.message_class,
-                reason=reason,
-                gateway=account,
-                prompt=text.prompt,
-                ext=ext if text.prompt and ext == extension_of(text.prompt) else None,
-                run=text.run,
-                journey=text.journey,
-            ),
-            lane="bulk" if text.message_class == "marketing" else "live",
-        )
-
-
-def _pause(attempts: int, result: SendResult) -> timedelta:
-    """Double the pause with each attempt, unless the provider says how long."""
-    if result.retry_after is not None:
-        return min(timedelta(seconds=result.retry_after), _LONGEST_PAUSE)
-    if result.outcome == "account":
-        return _LOOK_AGAIN
-    return min(_FIRST_PAUSE * float(1 << (attempts - 1)), _LONGEST_PAUSE)
