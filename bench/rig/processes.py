@@ -51,8 +51,10 @@ class Rig:
     async def redis(self) -> str:
         """Start a Redis; give its URL."""
         port = free_port()
+        data = self.folder / f"redis-{port}"
+        data.mkdir()
         self._start(
-            str(find_server()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
+            str(find_server()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data), "--save", "",
             "--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning",
         )  # fmt: skip
         await listening(port)

@@ -23,13 +23,18 @@ _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"}
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
 """A digit, a letter or a sign says nothing by its sound."""
 RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
-CERTAIN: Final = 0.95
+CERTAIN: Final = 0.9
 """A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
 _KEEPS: Final[frozenset[IntentName]] = frozenset(
     {"resubscribe", "question", "preference_change", "deny", "appointment_reschedule", "appointment_cancel"}
 )
 """What the rules found and no guess of a stop overrules."""
 _NEEDS_BOOKING: Final = frozenset({"appointment_confirm", "appointment_cancel", "appointment_reschedule"})
+
+
+def is_wanted(chosen: Sequence[Candidate]) -> bool:
+    """Tell whether the model could change anything: most replies are clear without it."""
+    return not chosen or chosen[0].layer in WEAK or chosen[0].layer in WORDED
 
 
 def second_opinion(
@@ -44,6 +49,10 @@ def second_opinion(
     if guess.intent == "other":
         # To say that it means nothing takes more than to say what it means, and no words against it.
         enough = SURE if weak else 1.0
+    if guess.intent in RECORDS:
+        enough = CERTAIN
+    if guess.intent == "unsubscribe" and not weak and first is not None and first.intent in _KEEPS:
+        return tuple(chosen)
     if (
         not _WORDS.search(reading.whole)
         or guess.p < enough

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from bot.conversation.choosing import bound, choose
@@ -11,12 +11,12 @@ from bot.conversation.feeling import by_feeling, settled
 from bot.conversation.guessing import Guesser
 from bot.conversation.mood import MoodScorer
 from bot.conversation.reading import Reader, vocabulary
-from bot.conversation.second import second_opinion
+from bot.conversation.second import is_wanted, second_opinion
 from bot.conversation.text import plain, squeezed
 from bot.conversation.topics import Topics
 from bot.domain.content import Content
 from bot.domain.intent import Intent, Reading
-from bot.domain.understanding import Candidate, IntentName, Mood, ReplyContext, Scope, Slots, Understanding
+from bot.domain.understanding import Candidate, IntentName, Mood, ReplyContext, Scope, Slots, TopicHit, Understanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     chosen = (corrected,) if corrected else choose(candidates, reading, context)
     kind = context.prompts[0].kind if context.prompts else None
     if corrected is None:
-        if language.guesser is not None:
+        if language.guesser is not None and is_wanted(chosen):
             guess = language.guesser.guess(reading.normalized, kind or "none")
             chosen = second_opinion(chosen, reading, context, guess)
             candidates += [candidate for candidate in chosen if candidate.layer == "model"]
@@ -142,11 +142,11 @@ def explain(understanding: Understanding) -> dict[str, Any]:
         "script": understanding.script,
         "intent": understanding.intent,
         "intents": chosen,
-        "slots": _given(asdict(understanding.slots)) | _also(understanding),
+        "slots": _given(understanding.slots) | _also(understanding),
         "why": _why(understanding),
-        "mood": asdict(understanding.mood),
+        "mood": _all(understanding.mood),
         "sentiment": understanding.mood.label,
-        "topics": [asdict(hit) for hit in understanding.topics],
+        "topics": [_all(hit) for hit in understanding.topics],
         "silence": understanding.silence,
         "unsure": understanding.unsure,
         "abusive": understanding.abusive,
@@ -156,12 +156,16 @@ def explain(understanding: Understanding) -> dict[str, Any]:
 
 
 def _told(candidate: Candidate) -> dict[str, Any]:
-    told = asdict(candidate)
-    return told | {"slots": _given(told["slots"]), "score": round(candidate.score, 3)}
+    return _all(candidate) | {"slots": _given(candidate.slots), "score": round(candidate.score, 3)}
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
+def _given(slots: Slots) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in _all(slots).items() if value}
+
+
+def _all(value: Slots | Candidate | Mood | TopicHit) -> dict[str, Any]:
+    """Give the fields by name; `asdict` would copy every value, and this runs for every line of the feed."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _also(understanding: Understanding) -> dict[str, Any]:
