@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from bot.domain.booking import booking_of, confirm, move, question_of, restore, unknown, which
 from bot.domain.effects import Effect, RecordLateReply
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
+
+_OTHER_YES: Final = re.compile("领|券|报名|参加|[张份]|兑换|优惠|订阅")
+"""A yes to something else than an appointment."""
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
@@ -40,7 +45,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                 late=prompt.expired,
             )
             for yes in reading.claimed("affirm")
-            if context.takes_yes in {None, prompt}
+            if context.takes_yes in {None, prompt} and not _OTHER_YES.search(yes.reason)
         )
         if (
             context.takes_yes in {None, prompt}

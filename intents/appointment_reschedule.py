@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from bot.domain.booking import booking_of, reschedule, unknown, which
 from bot.domain.effects import Effect
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots
+
+SURE = 0.8
+_MAY_WE: Final = re.compile("约|改|换|吗|么|不$|没|行|可以|能|有|方便|好")
+"""A question in these words may well ask for that time."""
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
@@ -47,7 +53,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                 prompt=asked.id,
             )
         )
-    if reading.when.undecided or (reading.when and _asks(reading, context)):
+    if (reading.when.undecided or (reading.when and _asks(reading, context))) and not _speaks_of_else(reading):
         found.append(
             Candidate(
                 intent="appointment_reschedule",
@@ -59,6 +65,22 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
             )
         )
     return found
+
+
+def _speaks_of_else(reading: Reading) -> bool:
+    """Tell whether the time stands in words about something else ("你们周六开到几点", "晚上好", "今天的汤绝了")."""
+    at = next((clause.index for clause in reading.clauses if clause.start <= reading.when.at < clause.end), None)
+    if at in reading.preference.clauses:
+        return True
+    return any(
+        hit.clause == at
+        and hit.score >= SURE
+        and (
+            hit.intent in {"greeting", "complaint", "praise"}
+            or (hit.intent == "question" and not _MAY_WE.search(hit.words))
+        )
+        for hit in reading.hits
+    )
 
 
 def _asks(reading: Reading, context: ReplyContext) -> bool:

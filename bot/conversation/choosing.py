@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -197,6 +198,10 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
     gone: set[IntentName] = set()
     if "appointment_confirm" in names:
         gone |= {"affirm"}
+        if names & {"complaint", "praise", "preference_change", "resubscribe"}:
+            chosen = [c for c in chosen if c.intent != "appointment_confirm" or not _is_mere_yes(c)]
+    if "appointment_cancel" in names and names & {"unsubscribe", "resubscribe", "preference_change"}:
+        chosen = [c for c in chosen if c.intent != "appointment_cancel" or _OF_BOOKING.search(c.reason)]
     strong = names - WEAK
     if strong:
         gone |= {"greeting", "help", "other"}
@@ -221,6 +226,17 @@ def _earlier(chosen: Iterable[Candidate]) -> IntentName:
     """Of a yes and a no, name the one that the other overrules: the earlier one."""
     at = {c.intent: c.clause or 0 for c in chosen if c.intent in {"affirm", "deny"}}
     return "affirm" if at["affirm"] <= at["deny"] else "deny"
+
+
+_OF_BOOKING: Final = re.compile("约|去|来|到|课|号|菜单|做")
+"""Words by which a "cancel" beside a stop is meant for the booking."""
+
+
+def _is_mere_yes(candidate: Candidate) -> bool:
+    """Tell a confirmation that is no more than "收到了" or "照常"."""
+    return "同意预约" in candidate.reason or (
+        candidate.layer in {"phrase", "exact"} and not _OF_BOOKING.search(candidate.reason)
+    )
 
 
 _SCORE_WORDS: Final = frozenset({"五星", "满分", "五星好评", "好评", "满意", "差评", "一星", "非常满意", "十分满意"})

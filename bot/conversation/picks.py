@@ -21,7 +21,7 @@ SAME_NAME: Final = 75.0
 
 _LETTER: Final = re.compile(r"(?<![a-z])([a-h])(?![a-z])")
 _ORDINAL: Final = re.compile(
-    r"第([0-9一二三四五六七八九两壹贰叁肆伍陆柒捌玖])(?:个|种|项|款|条|样|选项|号|味|只|类|位)?(?!次|天|回|名"
+    r"第([0-9一二三四五六七八九两壹贰叁肆伍陆柒捌玖])(?:个|种|项|款|样|选项|号|味|只|类|位)?(?!次|天|回|名"
     r"|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])(?:号|项|#)(?!线|楼"
     r"|店|院|柜|技师|码)"
 )
@@ -126,7 +126,7 @@ def _by_place(text: str, size: int) -> list[_Named]:
         found.extend(
             (*match.span(), option, f"“{match[0]}”")
             for match in pattern.finditer(text)
-            if option and size > 1 and re.search(r"个|项|款|种|最", match[0])
+            if option and size > 1 and re.search(r"个|项|款|种", match[0])
         )
     return found
 

@@ -37,6 +37,8 @@ _SHIFT_RE: Final = re.compile(
 )
 _PERIOD_RE: Final = re.compile("|".join(word for word in _P.split("|") if len(word) > 1))
 _NOON_RE: Final = re.compile(r"中午12|正午|中午十二")
+_A_LITTLE: Final = re.compile("[少多快慢好有早晚宜贵高低大小差前后长短轻重远近便][|]|[|][也都儿不没]")
+"""Around 一点 it means "a little"."""
 _SHORT_PERIOD_RE: Final = re.compile(r"(?<=[明今后天日一二三四五六号])(?:早|晚)(?![点一两几半些了到个会\d])")
 _SAME_RE: Final = re.compile(
     r"同一(?:个)?时间|时间不变|同样(?:的)?时间|还是这个(?:点|时间)|还是那个(?:点|时间)|这个时间|相同时间"
@@ -91,6 +93,8 @@ def _all(text: str, opens: str, closes: str) -> Iterator[Time]:
 
 
 def _clock_of(match: re.Match[str], text: str, opens: str, closes: str) -> str | None:
+    if match["hour"] == "一" and _A_LITTLE.search(text[: match.start("hour")][-2:] + "|" + text[match.end() :][:1]):
+        return None
     minute = 30 if match["half"] else 15 * {"一": 1, "三": 3}.get(match["quarter"] or "", 0)
     if match["minute"]:
         minute = _number(match["minute"])

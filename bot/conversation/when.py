@@ -60,7 +60,8 @@ def find_when(text: str, context: ReplyContext) -> When:
     named = [mark for mark in kept if isinstance(mark, Day)]
     if shift and shift.shift and booking and not named:
         moved = booking + shift.shift
-        return When(date=moved.date().isoformat(), time=moved.strftime("%H:%M"), reason=f"“{shift.text}”,从原预约算起")
+        reason = f"“{shift.text}”,从原预约算起"
+        return When(date=moved.date().isoformat(), time=moved.strftime("%H:%M"), reason=reason, at=shift.start)
     return _when(text, named, [m for m in kept if isinstance(m, Time) and not m.shift], booking, excluded)
 
 
@@ -84,7 +85,13 @@ def _when(
     named = [*(mark.text for mark in days), *(mark.text for mark in times)]
     reason = "、".join(f"“{name}”" for name in named)
     return When(
-        date=date, time=clock, period=None if clock else period, reason=reason, undecided=undecided, excluded=excluded
+        date=date,
+        time=clock,
+        period=None if clock else period,
+        reason=reason,
+        undecided=undecided,
+        excluded=excluded,
+        at=max([*(mark.start for mark in days), *(mark.start for mark in times)], default=0),
     )
 
 

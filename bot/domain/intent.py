@@ -136,6 +136,8 @@ class When:
     """Several days were named without a choice between them."""
     excluded: tuple[str, ...] = ()
     """Dates that the customer ruled out."""
+    at: int = 0
+    """Where in the text the last of it stands."""
 
     def __bool__(self) -> bool:
         return bool(self.date or self.time or self.period)

@@ -105,14 +105,15 @@ def test_normalising_twice_is_once(text):
     assert normalise(normalise(text)) == normalise(text)
 
 
+_PIECES = (
+    "退订 不 别 再 发 5 五 分 第 号 点 周 下 上午 改到 明天 除了 促销 只要 你们 吗 ? ， 。 【 "
+    "】 验证码 👍 ① ★ T 以后 前 半 一 千 万 年 月 日 / . - : “ 「 国庆 推迟 小时"
+)
 WORDS = st.sampled_from(
     [
         " ",
         "\n",
-        *(
-            "退订 不 别 再 发 5 五 分 第 号 点 周 下 上午 改到 明天 除了 促销 只要 你们 吗 ? ， 。 【 "
-            "】 验证码 👍 ① ★ T 以后 前 半 一 千 万 年 月 日 / . - : “ 「 国庆 推迟 小时"
-        ).split(),
+        *_PIECES.split(),
     ]
 )
 
