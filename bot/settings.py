@@ -55,6 +55,7 @@ class PolicySettings(_Strict):
     tier_caps: dict[str, dict[str, int]] = {}
     holidays: list[str] = []
     care_per_promotion: int = 0
+    marketing_needs_opt_in: bool = False
     sending: bool = True
     only_to: list[str] = Field([], description="allow-list mode: only these numbers are written to")
     forbidden_words: list[str] = []
@@ -140,7 +141,6 @@ class Settings(BaseSettings):
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
     per_number_per_minute: Annotated[int, Field(ge=1)] = 30
-    retention_days: Annotated[int, Field(ge=1)] = 183
     shops: dict[str, ShopSettings] = {"default": ShopSettings()}
     gateways: dict[str, GatewaySettings] = {"phone": GatewaySettings(provider="simulator")}
 

@@ -65,9 +65,7 @@ def test_a_known_shop_lends_its_mean_to_a_new_customer():
 
 @given(replies)
 def test_the_order_of_arrival_does_not_matter(found):
-    moods = [
-        (Mood(label=label, score=score), NOW + timedelta(hours=hours)) for score, label, hours in found
-    ]
+    moods = [(Mood(label=label, score=score), NOW + timedelta(hours=hours)) for score, label, hours in found]
     forth = back = Emotion()
     for mood, at in moods:
         forth = felt(forth, mood, at)

@@ -1,0 +1,113 @@
+"""The command line as a person meets it: results on stdout, sentences on stderr, exit codes that mean something."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = (
+    ["serve"], ["chat"], ["understand"], ["eval"], ["gateway", "list"], ["gateway", "parse"], ["gateway", "compose"],
+    ["gateway", "test"], ["content", "check"], ["user", "add"], ["user", "list"], ["train", "mood"],
+    ["train", "intents"], ["doctor"],
+)  # fmt: skip
+
+
+def huixin(*words: str, typed: str = "", folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", *words]
+    path = str(Path(__file__).parents[2])
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "HOME": str(folder or "/tmp"), "LANG": "C.UTF-8"}
+    return subprocess.run(
+        command, input=typed, capture_output=True, text=True, cwd=folder, env=environment, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_helps_with_an_example(command: list[str]) -> None:
+    told = huixin(*command, "--help")
+    assert told.returncode == 0
+    assert f"Example: huixin {command[0]}" in told.stdout
+
+
+@pytest.mark.parametrize("command", [["report"], ["archive"], ["customer", "export"], ["customer", "erase", "x"]])
+def test_what_comes_later_says_so(command: list[str]) -> None:
+    told = huixin(*command)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "a later version" in told.stderr
+
+
+def test_one_reply_is_understood(tmp_path: Path) -> None:
+    told = huixin("understand", "4分,就是快递慢,别再发了", "--context", "rating", folder=tmp_path)
+    found = json.loads(told.stdout)
+    assert [one["intent"] for one in found["intents"]] == ["unsubscribe", "rating", "complaint"]
+    assert found["slots"]["rating"] == 4
+    assert not list(tmp_path.iterdir())
+
+
+def test_lines_are_understood_one_by_one(tmp_path: Path) -> None:
+    told = huixin("understand", typed='{"id":"a","text":"退订"}\n\n{"text":"你好"}\n', folder=tmp_path)
+    first, second = map(json.loads, told.stdout.splitlines())
+    assert (first["id"], first["intent"], second["intent"]) == ("a", "unsubscribe", "greeting")
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "says"),
+    [
+        (["understand"], "{nonsense", "line 1 is not JSON"),
+        (["understand", "好", "--context", "nothing"], "", "no kind of prompt"),
+        (["serve", "--config", "nowhere.toml"], "", "nowhere.toml is not there"),
+        (["gateway", "parse", "nobody"], "{}", "no gateway 'nobody'"),
+        (["gateway", "parse", "yunpian"], "[1]", "one JSON object"),
+    ],
+)
+def test_wrong_input_is_answered_with_a_sentence(words: list[str], typed: str, says: str, tmp_path: Path) -> None:
+    told = huixin(*words, typed=typed, folder=tmp_path)
+    assert told.returncode == 1
+    assert told.stdout == ""
+    assert says in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_setting_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    (tmp_path / "huixin.toml").write_text('[shops.default]\nzone = "Mars"\n')
+    told = huixin("doctor", folder=tmp_path)
+    assert told.returncode == 1
+    assert "shops.default.zone" in told.stderr
+    assert "Asia/Shanghai" in told.stderr
+
+
+def test_the_doctor_looks_at_everything(tmp_path: Path) -> None:
+    told = huixin("doctor", "--json", folder=tmp_path)
+    found = {one["what"]: one for one in json.loads(told.stdout)}
+    assert set(found) == {"python", "data folder", "keys", "gateways", "content", "redis"}
+    assert told.returncode == 0, told.stdout
+
+
+def test_replies_are_evaluated(tmp_path: Path) -> None:
+    line = {
+        "id": "x1",
+        "context": "rating",
+        "text": "5",
+        "intent": "rating",
+        "slots": {"rating": 5},
+        "sentiment": "pos",
+    }
+    (tmp_path / "lines.jsonl").write_text(json.dumps(line) + "\n" + json.dumps({"text": "差评", "label": "neg"}) + "\n")
+    told = huixin("eval", "lines.jsonl", "--json", "--rows", "rows.jsonl", folder=tmp_path)
+    report = json.loads(told.stdout)
+    assert report["singles"]["intent_accuracy"] == 1.0
+    assert report["sentiment"]["n"] == 1
+    row = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
+    assert row["effects"]
+    assert row["passed"] is True
+
+
+def test_a_chat_ends_with_its_story(tmp_path: Path) -> None:
+    typed = "/ask rating\n4分,就是快递慢,别再发了\n/wait 3d\n/why\n/nothing\n/quit\n"
+    told = huixin("chat", typed=typed, folder=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "they: 4分,就是快递慢,别再发了" in told.stdout
+    assert "there is no /nothing" in told.stderr
