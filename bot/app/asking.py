@@ -22,7 +22,7 @@ from bot.engine import evaluate as evaluation
 from bot.engine.departure import CARRIER
 from bot.engine.mind import Mind
 from bot.engine.understand import explain, understand
-from bot.errors import HuixinError
+from bot.errors import ContentError, HuixinError
 from bot.gateways.workbench import lines
 from bot.outbound.sendable import unsendable
 from bot.settings import Settings
@@ -145,7 +145,15 @@ def check_content(folder: Path | None) -> Report:
     """Check the packaged content and a shop's own."""
     if folder and not folder.is_dir():
         raise HuixinError(f"{folder} is no folder")
-    return check([packaged_content(), *([folder] if folder else [])])
+    report = check([packaged_content(), *([folder] if folder else [])])
+    if report.content is None:
+        return report
+    try:
+        # Patterns are read by understanding itself, which content may not import.
+        Models(None).language(report.content)
+    except ContentError as error:
+        return replace(report, content=None, faults=error.faults)
+    return report
 
 
 def unsendable_texts(settings: Settings, content: Content) -> list[dict[str, str]]:
