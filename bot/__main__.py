@@ -194,6 +194,12 @@ def content_check(
         typer.echo(f"content is in order: {counts}")
 
 
+@content.command("schema", epilog="Example: huixin content schema > schemas.json")
+def content_schema() -> None:
+    """Print the JSON Schema of each folder of content/, for editors."""
+    show(asking.content_schema())
+
+
 @user.command("add", epilog="Example: huixin user add xiaolin --role staff")
 def user_add(
     name: str,
@@ -215,10 +221,10 @@ def user_list(as_json: AsJson = False, config: Config = None) -> None:
         typer.echo(f"{person.name:20} {person.role}")
 
 
-@train.command("mood", epilog="Example: huixin train mood replies.jsonl --out mood.bin")
+@train.command("mood", epilog="Example: huixin train mood replies.jsonl --out mood.json.gz")
 def train_mood(
     files: Annotated[list[Path], typer.Argument(help="labelled texts, CSV or JSON lines", exists=True)],
-    out: Annotated[Path, typer.Option(help="where the model goes")] = Path("mood.bin"),
+    out: Annotated[Path, typer.Option(help="where the model goes")] = Path("mood.json.gz"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same file")] = 7,
     force: Annotated[bool, typer.Option("--force", help="write it even if it is worse than the present one")] = False,
 ) -> None:
@@ -257,6 +263,8 @@ def _later(group: typer.Typer, word: str, does: str) -> None:
         raise NotBuiltYet(f"{word}: a later version brings this; see CHANGELOG.md")
 
 
+_later(content, "preview", "Show a text on real customers")
+_later(content, "simulate", "Run a journey through thirty days in a second")
 _later(cli, "report", "Reviews of a day, a month, a year")
 _later(cli, "archive", "Upkeep of the archive")
 _later(customer, "export", "All that is held of one customer")

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot import gateways
 from bot.app.thinking import Models, Thinking
-from bot.content import Report, check
+from bot.content import Report, check, schema
 from bot.content import packaged as packaged_content
 from bot.domain.content import Content
 from bot.domain.shop import Shop
@@ -154,6 +154,11 @@ def check_content(folder: Path | None) -> Report:
     except ContentError as error:
         return replace(report, content=None, faults=error.faults)
     return report
+
+
+def content_schema() -> dict[str, Any]:
+    """Give the JSON Schema of each folder of content/."""
+    return dict(schema())
 
 
 def unsendable_texts(settings: Settings, content: Content) -> list[dict[str, str]]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.domain.customer import Customer, Emotion, LastAct, Seen, Sent
+from bot.conversation.emotion import felt
+from bot.domain.customer import Customer, LastAct, Seen, Sent
 from bot.domain.decision import LogEntry
 from bot.domain.effects import ClosePrompt, Effect, IgnoreDuplicate, Reply, SendTemplate
 from bot.domain.events import (
@@ -34,7 +35,6 @@ SENT_AT_MOST: Final = 200
 SAME_TEXT_WITHIN: Final = timedelta(minutes=10)
 ANSWERS_REMEMBERED: Final = 20
 MISSES_FORGOTTEN_AFTER: Final = timedelta(hours=24)
-MOOD_HALF_LIFE: Final = timedelta(days=14)
 BAD_NUMBER: Final = frozenset({"bad_number", "invalid_number"})
 """Reasons of a failed send that say that the number itself is no good."""
 
@@ -135,7 +135,7 @@ def _heard(customer: Customer, entry: LogEntry) -> Customer:
 
 
 def _felt(customer: Customer, understanding: Understanding, now: datetime) -> dict[str, Any]:
-    """Let the emotion index fade and take in this reply; a reply that says nothing of mood moves nothing."""
+    """Let the emotion index fade and take in this reply, as docs/mood.md defines it."""
     mood, emotion = understanding.mood, customer.emotion
     missed = understanding.intent == "other" and customer.paused_by is None
     changes: dict[str, Any] = {
@@ -145,10 +145,7 @@ def _felt(customer: Customer, understanding: Understanding, now: datetime) -> di
     }
     if "complaint" in understanding.intents:
         changes["complained_at"] = now
-    if mood.label != "neu":
-        fade = 0.5 ** ((now - emotion.at) / MOOD_HALF_LIFE) if emotion.at else 0.0
-        total, weight = emotion.total * fade + mood.score, emotion.weight * fade + 1.0
-        changes["emotion"] = Emotion(total=total, weight=weight, at=now)
+    changes["emotion"] = felt(emotion, mood, now)
     return changes
 
 

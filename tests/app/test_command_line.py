@@ -11,8 +11,8 @@ import pytest
 
 COMMANDS = (
     ["serve"], ["chat"], ["understand"], ["eval"], ["gateway", "list"], ["gateway", "parse"], ["gateway", "compose"],
-    ["gateway", "test"], ["content", "check"], ["user", "add"], ["user", "list"], ["train", "mood"],
-    ["train", "intents"], ["doctor"],
+    ["gateway", "test"], ["content", "check"], ["content", "schema"], ["user", "add"], ["user", "list"],
+    ["train", "mood"], ["train", "intents"], ["doctor"],
 )  # fmt: skip
 
 
@@ -32,7 +32,17 @@ def test_every_command_helps_with_an_example(command: list[str]) -> None:
     assert f"Example: huixin {command[0]}" in told.stdout
 
 
-@pytest.mark.parametrize("command", [["report"], ["archive"], ["customer", "export"], ["customer", "erase", "x"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report"],
+        ["archive"],
+        ["customer", "export"],
+        ["customer", "erase", "x"],
+        ["content", "preview"],
+        ["content", "simulate"],
+    ],
+)
 def test_what_comes_later_says_so(command: list[str]) -> None:
     told = huixin(*command)
     assert (told.returncode, told.stdout) == (2, "")
@@ -111,3 +121,8 @@ def test_a_chat_ends_with_its_story(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert "they: 4分,就是快递慢,别再发了" in told.stdout
     assert "there is no /nothing" in told.stderr
+
+
+def test_the_schemas_are_json(tmp_path: Path) -> None:
+    found = json.loads(huixin("content", "schema", folder=tmp_path).stdout)
+    assert {"journeys", "prompts", "faq"} <= set(found)
