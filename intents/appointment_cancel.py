@@ -17,18 +17,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     for prompt in context.asked:
         if prompt.kind != "appointment":
             continue
-        pick = reading.picks.get(prompt.id)
-        if not prompt.slots_offered and pick and not pick.undecided and pick.options == (3,):
-            found.append(
-                Candidate(
-                    intent="appointment_cancel",
-                    score=0.97,
-                    layer="prompt",
-                    reason=f"{pick.reason}是菜单的“取消”",
-                    prompt=prompt.id,
-                    late=prompt.expired,
-                )
-            )
+        found += reading.from_menu(prompt, 3, "appointment_cancel", "取消")
         break
     return found
 

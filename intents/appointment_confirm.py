@@ -22,18 +22,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     for prompt in context.asked:
         if prompt.kind != "appointment":
             continue
-        pick = reading.picks.get(prompt.id)
-        if not prompt.slots_offered and pick and not pick.undecided and pick.options == (1,):
-            found.append(
-                Candidate(
-                    intent="appointment_confirm",
-                    score=0.97,
-                    layer="prompt",
-                    reason=f"{pick.reason}是菜单的“确认”",
-                    prompt=prompt.id,
-                    late=prompt.expired,
-                )
-            )
+        found += reading.from_menu(prompt, 1, "appointment_confirm", "确认")
         found.extend(
             Candidate(
                 intent="appointment_confirm",

@@ -172,25 +172,26 @@ def unsendable_texts(settings: Settings, content: Content) -> list[dict[str, str
     return found
 
 
+def _training(name: str) -> Any:
+    try:
+        # scikit-learn is not there in a serving install, and nothing else may load it.
+        return importlib.import_module(f"bot.training.{name}")
+    except ImportError as error:
+        raise HuixinError(f"training needs more packages ({error.name}): pip install scikit-learn numpy") from error
+
+
 def train_mood(
     files: Sequence[Path], out: Path, seed: int, *, force: bool, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """Train a mood model on these texts and on all that ships."""
-    try:
-        # scikit-learn is not there in a serving install, and nothing else may load it.
-        training = importlib.import_module("bot.training.mood")
-    except ImportError as error:
-        raise HuixinError(f"training needs more packages ({error.name}): pip install scikit-learn numpy") from error
+    training = _training("mood")
     trained = training.train(files, out, plan=training.Plan(seed=seed), force=force, progress=progress)
     return {"out": str(trained.out), "bytes": trained.size, "texts": trained.texts, "figures": asdict(trained.figures)}
 
 
 def train_intents(settings: Settings, files: Sequence[Path], out: Path) -> dict[str, Any]:
     """Train the intent model on these replies and on all that ship."""
-    try:
-        training = importlib.import_module("bot.training.intents")
-    except ImportError as error:
-        raise HuixinError(f"training needs more packages ({error.name}): pip install scikit-learn numpy") from error
+    training = _training("intents")
     mind = offline_mind(settings)
     alone = replace(mind.language, guesser=None)
     normalise = mind.language.normalise

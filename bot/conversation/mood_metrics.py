@@ -60,13 +60,25 @@ def macro_f1(pairs: Sequence[tuple[MoodLabel, MoodLabel]]) -> float:
 
 def calibration_error(moods: Sequence[Mood], labels: Sequence[MoodLabel]) -> float:
     """Give the mean gap between how sure the scorer was and how often it was right."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    return calibration_gap(winners(moods, labels))
+
+
+def winners(moods: Sequence[Mood], labels: Sequence[str]) -> list[tuple[float, bool]]:
+    """Give the probability of each winning class, and whether it was right."""
+    found: list[tuple[float, bool]] = []
     for mood, true in zip(moods, labels, strict=True):
         winner = max(range(3), key=mood.p.__getitem__)
-        sure = mood.p[winner]
-        bins[min(int(sure * BINS), BINS - 1)].append((sure, _LABELS[winner] == true))
+        found.append((mood.p[winner], _LABELS[winner] == true))
+    return found
+
+
+def calibration_gap(winning: Sequence[tuple[float, bool]]) -> float:
+    """Give the expected calibration error of (probability of the winning class, whether it was right)."""
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for sure, right in winning:
+        bins[min(int(sure * BINS), BINS - 1)].append((sure, right))
     gaps = (abs(sum(sure - right for sure, right in found)) for found in bins if found)
-    return _share(sum(gaps), len(moods))
+    return _share(sum(gaps), len(winning))
 
 
 def _share(part: float, whole: float, empty: float = 0.0) -> float:

@@ -225,6 +225,16 @@ class Reading:
     abusive: bool = False
     masked: str | None = None
 
+    def from_menu(self, prompt: PromptView, option: int, intent: IntentName, meaning: str) -> list[Candidate]:
+        """Claim an intent where the reply picks just this option of a prompt's menu (not of the times it offers)."""
+        pick = self.picks.get(prompt.id)
+        if prompt.slots_offered or pick is None or pick.undecided or pick.options != (option,):
+            return []
+        reason = f"{pick.reason}是菜单的“{meaning}”"
+        return [
+            Candidate(intent=intent, score=0.97, layer="prompt", reason=reason, prompt=prompt.id, late=prompt.expired)
+        ]
+
     def of(self, intent: IntentName) -> tuple[Hit, ...]:
         """Give the hits for one intent, the best first."""
         return tuple(hit for hit in self.hits if hit.intent == intent)

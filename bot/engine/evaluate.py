@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
+from bot.conversation.mood_metrics import ALERT, winners
 from bot.domain.customer import PromptKind
 from bot.domain.decision import Decision
 from bot.domain.effects import (
@@ -42,9 +43,6 @@ SHOP: Final = Shop(name="default", signature="森茶", opens="09:00", closes="21
 AS_SETS: Final = frozenset({"also", "only", "on", "off"})
 UNASKED: Final = ("rating", "option", "date", "time", "phone")
 """Slots that may not be found where none is given."""
-ALERT: Final = 0.8
-"""p(neg) from which staff would be called."""
-MOODS: Final = ("neg", "neu", "pos")
 _DURATION: Final = TypeAdapter(timedelta)
 
 
@@ -249,7 +247,7 @@ def _score_moods(moods: Sequence[tuple[str, Mood]]) -> dict[str, Any]:
     confusion = Confusion((label, mood.label) for label, mood in moods)
     alerts = [(label == "neg", mood.p[0] >= ALERT) for label, mood in moods]
     right_alerts = sum(bad and alert for bad, alert in alerts)
-    winning = [(max(mood.p), label == MOODS[mood.p.index(max(mood.p))]) for label, mood in moods]
+    winning = winners([mood for _, mood in moods], [label for label, _ in moods])
     return {
         "n": len(moods),
         "accuracy": confusion.accuracy,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-BINS = 10
+from bot.conversation.mood_metrics import calibration_gap
 
 
 class Confusion:
@@ -36,12 +36,4 @@ class Confusion:
 
 def calibration_error(winning: Sequence[tuple[float, bool]]) -> float:
     """Give the expected calibration error of (probability of the winning class, whether it was right)."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for probability, right in winning:
-        bins[min(int(probability * BINS), BINS - 1)].append((probability, right))
-    error = 0.0
-    for bin_ in filter(None, bins):
-        confidence = sum(probability for probability, _ in bin_) / len(bin_)
-        accuracy = sum(right for _, right in bin_) / len(bin_)
-        error += len(bin_) / len(winning) * abs(confidence - accuracy)
-    return round(error, 4)
+    return round(calibration_gap(winning), 4)
