@@ -49,6 +49,8 @@ def script(name: str) -> Script:
 class _Servers(Protocol):
     """Where keys live."""
 
+    one_slot_a_script: bool
+
     async def learn(self) -> None: ...
 
     def lane(self, key: str) -> Lane: ...
@@ -62,6 +64,8 @@ class _Servers(Protocol):
 
 class _One:
     """A single server, or the primary that Sentinel names."""
+
+    one_slot_a_script = False
 
     def __init__(self, redis: Redis, replicas: int) -> None:
         self._lane = Lane(redis, replicas)
@@ -90,6 +94,8 @@ class _One:
 
 class _Many:
     """A Cluster: redis-py knows the slots, the lanes go to the nodes straight."""
+
+    one_slot_a_script = True
 
     def __init__(self, cluster: RedisCluster, make: Callable[[str, int], Redis], replicas: int) -> None:
         self._cluster = cluster
@@ -153,6 +159,8 @@ class Client:
     def __init__(self, servers: _Servers) -> None:
         self._servers = servers
         self._lost = False
+        self.one_slot_a_script = servers.one_slot_a_script
+        """A script may touch the keys of one slot only, as in a Cluster."""
 
     async def open(self) -> None:
         """Make the first contact. Raises StoreUnavailable or SettingsError."""

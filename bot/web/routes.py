@@ -71,6 +71,8 @@ def make_app(deps: WebDeps) -> web.Application:
     app[DEPS] = deps
     app[stream.OPEN] = set()
     app[phone.PLAYING] = set()
+    for path, door in webhooks.doors(deps):
+        app.router.add_route("*", path, door)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _around(route))
     app.router.add_route("*", "/{anything:.*}", guarded(_nothing, "open", error_page))

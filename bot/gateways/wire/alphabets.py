@@ -81,7 +81,7 @@ def as_text(raw: bytes, charset: str | None = None) -> str:
 
 def sound(text: str) -> str:
     """Mend surrogates that JSON escapes leave behind: pairs become characters, lone ones U+FFFD."""
-    if not _SURROGATE.search(text):
+    if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -38,12 +38,15 @@ class Fields:
 
     def has(self, *names: str) -> bool:
         """Tell whether any of the names is there, be it null."""
-        return any(name in self.values for name in names)
+        return not self.values.keys().isdisjoint(names)
 
     def word(self, *names: str) -> str | None:
         """Give the first of the names that is there and not null, trimmed; "" stays ""."""
+        values = self.values
         for name in names:
-            value = self.values.get(name)
+            if name not in values:
+                continue
+            value = values[name]
             if isinstance(value, str):
                 return sound(value).strip()
             if isinstance(value, _SCALARS):
@@ -53,7 +56,7 @@ class Fields:
     def some(self, *names: str) -> str | None:
         """Give the first of the names that is not blank."""
         for name in names:
-            if word := self.word(name):
+            if name in self.values and (word := self.word(name)):
                 return word
         return None
 
@@ -212,7 +215,7 @@ def mixed(
     replies: list[Any] = []
     receipts: list[Any] = []
     for item in items:
-        (receipts if isinstance(item, Mapping) and is_receipt(Fields(item)) else replies).append(item)
+        (receipts if isinstance(item, dict) and is_receipt(Fields(item)) else replies).append(item)
     good, faults, ignored = _each(replies, message)
     if not receipts:
         return sure(Parsed(messages=good, faults=faults), ignored)

@@ -20,7 +20,7 @@ MAX_AGE: Final = 300.0
 
 def is_receipt(item: Fields) -> bool:
     """Tell a receipt from a reply: only a receipt has a state."""
-    return item.has("state") and not item.has("text")
+    return "state" in item.values and "text" not in item.values
 
 
 def message(item: Fields, gateway: str, region: str | None = "CN") -> InboundMessage:

@@ -1,31 +1,38 @@
--- Take events into one partition's inbox: filter repeats, count what waits unread.
--- KEYS live bulk unread seen-today seen-yesterday seen-before
--- ARGV names to ring or '', most digests a day, then per event: lane, digest, customer of a reply or '', event
+-- Take events into the inboxes of one or more partitions: filter repeats, count what waits unread.
+-- KEYS per partition: live bulk unread seen-today seen-yesterday seen-before
+-- ARGV most digests a day, number of partitions, per partition the name of its bell or '', then per event:
+--      partition (which of KEYS' sixes, from 0), lane, digest, customer of a reply or '', event
 -- Gives per event: 1 taken, 0 duplicate.
-local results = {}
-local ring = false
-local known = redis.call('SCARD', KEYS[4])
-for i = 3, #ARGV, 4 do
-  local lane, digest, customer, event = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local new = 1
-  if known < tonumber(ARGV[2]) then
-    new = redis.call('SADD', KEYS[4], digest)
-    if known == 0 then redis.call('EXPIRE', KEYS[4], 345600) end
-    known = known + new
+local most, partitions = tonumber(ARGV[1]), tonumber(ARGV[2])
+local results, known, ring = {}, {}, {}
+for i = 3 + partitions, #ARGV, 5 do
+  local nth, lane, digest, customer, event = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  local at = nth * 6
+  local today, new = KEYS[at + 4], 1
+  local before = known[nth] or redis.call('SCARD', today)
+  if before < most then
+    new = redis.call('SADD', today, digest)
+    if before == 0 then redis.call('EXPIRE', today, 345600) end
+    before = before + new
   end
-  if new == 1 and redis.call('SISMEMBER', KEYS[5], digest) + redis.call('SISMEMBER', KEYS[6], digest) > 0 then new = 0 end
+  known[nth] = before
+  if new == 1 and (redis.call('SISMEMBER', KEYS[at + 5], digest) == 1
+                   or redis.call('SISMEMBER', KEYS[at + 6], digest) == 1) then
+    new = 0
+  end
   if new == 1 then
-    local stream = lane == 'live' and KEYS[1] or KEYS[2]
+    local stream = lane == 'live' and KEYS[at + 1] or KEYS[at + 2]
     -- Whoever still has entries of a lane looks again by itself before it sleeps.
-    if not ring and redis.call('XLEN', stream) == 0 then ring = true end
+    local bell = ARGV[3 + nth]
+    if bell ~= '' and redis.call('XLEN', stream) == 0 then ring[#ring + 1] = bell .. '.' .. lane end
     if customer == '' then
       redis.call('XADD', stream, '*', 'e', event)
     else
-      redis.call('HINCRBY', KEYS[3], customer, 1)
+      redis.call('HINCRBY', KEYS[at + 3], customer, 1)
       redis.call('XADD', stream, '*', 'e', event, 'c', customer)
     end
   end
   results[#results + 1] = new
 end
-if ring and ARGV[1] ~= '' then redis.call('PUBLISH', 'huixin:bell:work', ARGV[1]) end
+if #ring > 0 then redis.call('PUBLISH', 'huixin:bell:work', table.concat(ring, ' ')) end
 return results
