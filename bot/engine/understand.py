@@ -53,7 +53,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     chosen = (corrected,) if corrected else choose(candidates, reading, context)
     kind = context.prompts[0].kind if context.prompts else None
     if corrected is None:
-        if language.guesser is not None and is_wanted(chosen):
+        if language.guesser is not None and is_wanted(chosen, reading):
             guess = language.guesser.guess(reading.normalized, kind or "none")
             chosen = second_opinion(chosen, reading, context, guess)
             candidates += [candidate for candidate in chosen if candidate.layer == "model"]
