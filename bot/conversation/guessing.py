@@ -41,10 +41,11 @@ _PACKAGED: Final = "intent_model.json.gz"
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What it may mean, with the probability that it does."""
+    """What it may mean, with the probability that it does, and those of all others."""
 
     intent: IntentName
     p: float
+    odds: Mapping[IntentName, float] = field(default_factory=dict)
     words: Callable[[], tuple[str, ...]] = tuple
     """Gives the words that spoke for it: few guesses are told of."""
 
@@ -73,8 +74,10 @@ class Guesser:
             for mine, both, given, base in zip(alone, beside, start, self.bias, strict=True)
         ]
         best = max(range(_CLASSES), key=scores.__getitem__)
-        p = 1 / sum(exp(score - scores[best]) for score in scores)
-        return Guess(INTENTS[best], p, partial(self._words, runs, best))
+        weights = [exp(score - scores[best]) for score in scores]
+        total = sum(weights)
+        odds = {intent: weight / total for intent, weight in zip(INTENTS, weights, strict=True)}
+        return Guess(INTENTS[best], 1 / total, odds, partial(self._words, runs, best))
 
     def _words(self, runs: Collection[str], best: int) -> tuple[str, ...]:
         """Give up to three longer runs that spoke loudest for an intent, none inside another."""

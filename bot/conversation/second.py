@@ -14,10 +14,16 @@ WEAK: Final = frozenset({"none", "mood", "hint"})
 """Layers that are told by a guess of this much:"""
 LIKELY: Final = 0.45
 WORDED: Final = frozenset({"pattern", "phrase"})
-"""Layers that a guess overrules from so much on:"""
+"""Layers that a guess overrules from so much on, or from LIKELY on where it holds what they say for out of place:"""
 SURE: Final = 0.85
+DOUBTED: Final = 0.05
+"""What the rules say is out of place where the model gives it less than this ..."""
+IMPOSSIBLE: Final = 0.02
+"""... or less than this, where whole clauses speak, or a time was taken for one to move a booking to."""
 STOPS: Final = 0.7
 """A stop is taken from so much on: it costs the shop a customer if it is wrong."""
+KEYWORD: Final = 0.95
+"""Stop words from this score on stand by themselves; those within other words may be about something else."""
 _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"})
 """Nothing can be recorded of these without a value, and the model gives none."""
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
@@ -29,14 +35,13 @@ _KEEPS: Final[frozenset[IntentName]] = frozenset(
     {"resubscribe", "question", "preference_change", "deny", "appointment_reschedule", "appointment_cancel"}
 )
 """What the rules found and no guess of a stop overrules."""
+_WHOLE: Final = frozenset({"exact", "prompt"})
 _NEEDS_BOOKING: Final = frozenset({"appointment_confirm", "appointment_cancel", "appointment_reschedule"})
 
 
 def is_wanted(chosen: Sequence[Candidate], reading: Reading) -> bool:
     """Tell whether the model could change anything: most replies are clear without it."""
-    if chosen and chosen[0].layer not in WEAK and chosen[0].layer not in WORDED:
-        return False
-    return _WORDS.search(reading.whole) is not None
+    return _WORDS.search(reading.whole) is not None and (not chosen or _doubtful(chosen[0]) > 0)
 
 
 def second_opinion(
@@ -45,27 +50,47 @@ def second_opinion(
     """Give what is chosen once the model has been heard; what the rules are sure of stays."""
     first = chosen[0] if chosen else None
     weak = first is None or first.layer in WEAK
-    enough = LIKELY if weak else SURE
-    if guess.intent == "unsubscribe":
-        enough = max(enough, STOPS)
-    if guess.intent == "other":
-        # To say that it means nothing takes more than to say what it means, and no words against it.
-        enough = SURE if weak else 1.0
-    if guess.intent in RECORDS:
-        enough = CERTAIN
-    if guess.intent == "unsubscribe" and not weak and first is not None and first.intent in _KEEPS:
+    doubted = first is not None and not weak and guess.odds.get(first.intent, 0.0) < _doubtful(first)
+    if first is not None and not weak and not doubted and first.layer not in WORDED:
         return tuple(chosen)
-    if (
-        not _WORDS.search(reading.whole)
-        or guess.p < enough
-        or not (weak or (first is not None and first.layer in WORDED))
-    ):
-        return tuple(chosen)
-    if any(candidate.intent == guess.intent for candidate in chosen) or not _may(guess.intent, reading, context):
-        return tuple(chosen)
+    if guess.p < _enough(guess.intent, first, doubted=doubted) or not _may(guess.intent, reading, context):
+        # A stop that is out of place and nothing else either: ask.
+        return tuple(chosen[1:]) if doubted and first is not None and first.intent == "unsubscribe" else tuple(chosen)
+    if any(candidate.intent == guess.intent for candidate in chosen):
+        # It would only bring another to the front: a whole clause stays there.
+        return tuple(chosen[1:]) if doubted and first is not None and first.layer not in _WHOLE else tuple(chosen)
     if guess.intent == "other":
         return ()
     return (_candidate(guess), *(one for one in chosen[1:] if one.layer not in WEAK))
+
+
+def _doubtful(first: Candidate) -> float:
+    """Tell below which probability the model holds what the rules chose for out of place; 0: it has no say."""
+    if first.layer in WEAK:
+        return 1.0
+    if first.layer in WORDED or (first.layer == "stop" and first.score < KEYWORD):
+        return DOUBTED
+    if first.layer == "exact" or (first.layer == "prompt" and first.intent == "appointment_reschedule"):
+        return IMPOSSIBLE
+    return 0.0
+
+
+def _enough(intent: IntentName, first: Candidate | None, *, doubted: bool) -> float:
+    """Tell from which probability on a guess is taken."""
+    weak = first is None or first.layer in WEAK
+    enough = LIKELY if weak or doubted else SURE
+    if doubted and first is not None and first.layer in _WHOLE:
+        enough = CERTAIN
+    if intent == "unsubscribe":
+        enough = max(enough, STOPS)
+        if first is not None and not weak and first.intent in _KEEPS:
+            return 2.0
+    if intent == "other":
+        # To say that it means nothing takes more than to say what it means, and no words against it.
+        enough = max(enough, SURE) if weak or doubted else 2.0
+    if intent in RECORDS:
+        enough = max(enough, CERTAIN)
+    return enough
 
 
 def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from math import log
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, Final
+from typing import IO, Any, Final
+
+RAREST: Final = 8
+"""Words that jieba counted less often are left out, two thirds of its list: mostly names, and 40 MB resident."""
 
 
 class Segmenter:
@@ -57,7 +60,7 @@ class Segmenter:
         tokenizer = _quick(library.Tokenizer)()
         folder = _private(self._cache)
         if folder is not None:
-            tokenizer.tmp_dir = str(folder)
+            tokenizer.tmp_dir, tokenizer.cache_file = str(folder), f"words-{RAREST}.cache"
             tokenizer.initialize()
         else:
             _in_memory(tokenizer)
@@ -67,9 +70,24 @@ class Segmenter:
 
 
 def _quick(tokenizer: Any) -> Any:
-    """Let jieba look for words and weigh them in one pass: the same words in half the time."""
+    """Let jieba look for words and weigh them in one pass, which halves the time, and leave out what is rare."""
 
     class Quick(tokenizer):  # type: ignore[misc]  # a class of a library without types
+        @staticmethod
+        def gen_pfdict(file: IO[bytes]) -> tuple[dict[str, int], int]:
+            """Read the dictionary: how often each word was seen, 0 for what only begins one."""
+            known: dict[str, int] = {}
+            total = 0
+            with file:
+                for line in file:
+                    word, seen, *_ = line.decode().split(" ")
+                    total += int(seen)
+                    if int(seen) >= RAREST:
+                        known[word] = int(seen)
+                        for end in range(1, len(word)):
+                            known.setdefault(word[:end], 0)
+            return known, total
+
         def get_DAG(self, _: str) -> None:  # noqa: N802 - jieba's name
             """Leave it to `calc`."""
 

@@ -47,7 +47,7 @@ class Plan:
     """How to train: `c` is the inverse of the penalty, `keep` how many runs the file holds."""
 
     c: float = 8.0
-    keep: int = 60_000
+    keep: int = 120_000
     steps: int = 400
 
 

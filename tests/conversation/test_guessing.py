@@ -9,7 +9,7 @@ import pytest
 from bot.conversation import guessing, second
 from bot.conversation.guessing import Guess
 from bot.domain.intent import Reading
-from bot.domain.understanding import INTENTS, Candidate, PromptView, ReplyContext
+from bot.domain.understanding import INTENTS, Candidate, IntentName, PromptView, ReplyContext
 
 NOW = datetime(2025, 7, 2, 2, tzinfo=UTC)
 READING = Reading(raw="走不开", text="走不开", whole="走不开", script="simplified")
@@ -46,6 +46,10 @@ def test_what_was_asked_counts(guesser: guessing.Guesser) -> None:
     assert guesser.guess("来不了啦", "appointment").intent == "appointment_cancel"
 
 
+def _claim(intent: IntentName, layer: str, score: float = 0.8) -> Candidate:
+    return Candidate(intent=intent, score=score, layer=layer, reason="r")
+
+
 @pytest.mark.parametrize(
     ("layer", "p", "context", "intent", "taken"),
     [
@@ -59,13 +63,36 @@ def test_what_was_asked_counts(guesser: guessing.Guesser) -> None:
         ("mood", 0.5, BARE, "human_handoff", True),
         ("pattern", 0.8, BARE, "human_handoff", False),
         ("pattern", 0.9, BARE, "human_handoff", True),
-        ("stop", 0.99, BARE, "human_handoff", False),
         ("prompt", 0.99, BARE, "human_handoff", False),
     ],
 )
 def test_it_speaks_where_the_rules_are_weak(layer, p, context, intent, taken) -> None:
-    rules = () if layer is None else (Candidate(intent="complaint", score=0.8, layer=layer, reason="r"),)
-    heard = second.second_opinion(rules, READING, context, Guess(intent, p, lambda: ("词",)))
+    rules = () if layer is None else (_claim("complaint", layer),)
+    guess = Guess(intent, p, {"complaint": 0.2}, words=lambda: ("词",))
+    heard = second.second_opinion(rules, READING, context, guess)
     assert (bool(heard) and heard[0].intent == intent) is taken
     if taken:
         assert "词" in heard[0].reason
+
+
+@pytest.mark.parametrize(
+    ("rules", "believed", "guess", "p", "chosen"),
+    [
+        (_claim("unsubscribe", "stop"), 0.01, "deny", 0.8, ["deny"]),
+        (_claim("unsubscribe", "stop"), 0.2, "deny", 0.7, ["unsubscribe"]),
+        (_claim("unsubscribe", "stop", 0.97), 0.0, "deny", 0.99, ["unsubscribe"]),
+        (_claim("unsubscribe", "stop"), 0.01, "deny", 0.3, []),
+        (_claim("unsubscribe", "stop"), 0.01, "other", 0.9, []),
+        (_claim("complaint", "phrase"), 0.01, "praise", 0.5, ["praise"]),
+        (_claim("complaint", "phrase"), 0.3, "praise", 0.5, ["complaint"]),
+        (_claim("complaint", "phrase"), 0.01, "praise", 0.3, ["complaint"]),
+        (_claim("affirm", "exact"), 0.01, "deny", 0.95, ["deny"]),
+        (_claim("affirm", "exact"), 0.01, "deny", 0.8, ["affirm"]),
+        (_claim("appointment_reschedule", "prompt"), 0.01, "question", 0.95, ["question"]),
+        (_claim("appointment_reschedule", "prompt"), 0.03, "question", 0.95, ["appointment_reschedule"]),
+        (_claim("rating", "prompt"), 0.0, "complaint", 0.99, ["rating"]),
+    ],
+)
+def test_it_doubts_what_is_out_of_place(rules, believed, guess, p, chosen) -> None:
+    told = Guess(guess, p, {rules.intent: believed})
+    assert [one.intent for one in second.second_opinion((rules,), READING, BARE, told)] == chosen

@@ -25,4 +25,4 @@ def test_it_starts_in_the_background():
 def test_it_works_where_nothing_can_be_written(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder", encoding="utf-8")
-    assert Segmenter(blocked / "words").cut("服务态度") == ["服务态度"]
+    assert Segmenter(blocked / "words").cut("服务员来了") == ["服务员", "来", "了"]
