@@ -61,12 +61,12 @@ class Scorer:
             return self._rated(rest, mood_rules.of_rating(rating), f"{rating}分")
         if not clean:
             return Mood(reason="没有文字", layer="bare")
-        verdict = mood_rules.by_table(clean, self._table)
-        if verdict is None and (rated := mood_rules.find_rating(clean)) is not None:
+        if (verdict := mood_rules.by_table(clean, self._table)) is not None:
+            return _decided(verdict)
+        if (rated := mood_rules.find_rating(clean)) is not None:
             return self._rated(rated.rest, rated.label, rated.shown)
         features = self._reader.features(clean)
-        if verdict is None:
-            verdict = mood_rules.by_pictures(clean, features.words) or mood_rules.by_quiet_words(clean, features.words)
+        verdict = mood_rules.by_pictures(clean, features.words) or mood_rules.by_quiet_words(clean, features.words)
         if verdict is not None:
             return _decided(verdict)
         return _weighed(self._model.predict(features, _ASKED.get(prompt or "", (0.0, 0.0))), features)

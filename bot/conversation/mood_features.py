@@ -53,7 +53,8 @@ _STOPS: Final = frozenset(",.!?;:~、\n…")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
 _WHETHER: Final = re.compile(r"(.)不\1")
 _RUNS: Final = re.compile(r"(.)\1{2,}")
-_BLANKS: Final = re.compile(r"\s+")
+_BLANKS: Final = re.compile(r"(?: \s|[^\S ])\s*")
+"""Blanks that are no single space."""
 _INVISIBLE: Final = (
     0x00AD,
     0xFE0E,
@@ -68,12 +69,12 @@ _MARKS: Final[dict[int, int | None]] = {
     **str.maketrans("。〜～〝〞“”„「」『』", '.~~"""""""""'),
     **dict.fromkeys(_INVISIBLE),
 }
-_ODD: Final = frozenset(map(chr, _MARKS))
+_ODD: Final = re.compile(f"[{re.escape(''.join(map(chr, _MARKS)))}]")
 
 
 @cache
-def simplified() -> tuple[dict[int, str], frozenset[str]]:
-    """Give a map from traditional to simplified characters, and the characters that it would change."""
+def simplified() -> tuple[dict[int, str], re.Pattern[str]]:
+    """Give a map from traditional to simplified characters, and what finds those that it would change."""
     import opencc  # noqa: PLC0415 - only a process that scores moods pays for the dictionaries
 
     convert = opencc.OpenCC("t2s").convert
@@ -85,7 +86,7 @@ def simplified() -> tuple[dict[int, str], frozenset[str]]:
         if old != new and old not in kept
     }
     pairs |= {ord(old): new for old, new in zip("妳祢牠喺嘅", "你你它在的", strict=True)}
-    return pairs, frozenset(map(chr, pairs))
+    return pairs, re.compile(f"[{''.join(map(chr, pairs))}]")
 
 
 def normalise(text: str) -> str:
@@ -94,13 +95,24 @@ def normalise(text: str) -> str:
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
     text = text.lower()
-    if not _ODD.isdisjoint(text):
+    if _ODD.search(text):
         text = text.translate(_MARKS)
-    table, traditional = simplified()
-    if not traditional.isdisjoint(text):
-        text = text.translate(table)
+    text = simplify(text)
     text = _BLANKS.sub(" ", _LONG_NUMBER.sub("#", text)).strip()
-    return _RUNS.sub(r"\1\1", text)
+    return _RUNS.sub(_twice, text)
+
+
+def simplify(text: str) -> str:
+    """Bring traditional characters to simplified ones; the length stays."""
+    table, traditional = simplified()
+    return text.translate(table) if traditional.search(text) else text
+
+
+def _twice(run: re.Match[str]) -> str:
+    return run[1] * 2
+
+
+_ONE: Final = (1,)
 
 
 class Word(NamedTuple):
@@ -120,7 +132,7 @@ class Lexicon:
         for word in words:
             if len(word) > 1:
                 lengths.setdefault(word[:2], set()).add(len(word))
-        self._lengths: Final = {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
+        self._lengths: Final = {start: (*sorted(found, reverse=True), 1) for start, found in lengths.items()}
 
     def read(self, text: str) -> list[Word]:
         """Cut a normalised reply into known words and stops (part ","), left to right."""
@@ -135,7 +147,7 @@ class Lexicon:
                 at += 3
                 continue
             latin = first < "\x80"
-            for length in (*lengths.get(text[at : at + 2], ()), 1):
+            for length in lengths.get(text[at : at + 2], _ONE):
                 piece = text[at : at + length]
                 part = words.get(piece)
                 if part is not None and not (latin and _torn(text, at, at + length)):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from bot.conversation.mood_features import MAX_CHARS, simplified
+from bot.conversation.mood_features import MAX_CHARS, simplify
 from bot.domain.understanding import MoodLabel, TopicHit
 from bot.errors import ContentError, Fault
 
@@ -146,12 +146,6 @@ def _first(clauses: Sequence[str]) -> list[str]:
         read.append(clause[:left])
         left -= len(clause)
     return read
-
-
-def simplify(text: str) -> str:
-    """Bring traditional characters to simplified ones; the length stays."""
-    table, traditional = simplified()
-    return text if traditional.isdisjoint(text) else text.translate(table)
 
 
 def _by_first(words: Iterable[str]) -> dict[str, list[str]]:
