@@ -154,6 +154,7 @@ def main() -> None:
     ready = perf_counter()
     gc.collect()
     gc.freeze()  # as the service does once all is loaded
+    gc.set_threshold(20_000, 20, 50)
     ours, theirs = short(language), snownlp()
     print(
         json.dumps(
