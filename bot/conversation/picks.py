@@ -219,8 +219,9 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
         if stem and bare.rstrip("的吧呀啊呢那个款种") == stem:
             return [(0, len(text), index, f"“{stem}”只在“{name}”中有")]
     for index, name in enumerate(names, 1):
-        parts = {name[i : i + 2] for i in range(len(name) - 1)} if len(name) >= 3 else set()
-        own = {part for part in parts if sum(part in other for other in names) == 1}
+        # In their order: which of several parts is found first must not hang on a set's.
+        parts = dict.fromkeys(name[i : i + 2] for i in range(len(name) - 1)) if len(name) >= 3 else {}
+        own = [part for part in parts if sum(part in other for other in names) == 1]
         for part in own:
             at = text.find(part)
             if at >= 0 and len(bare) <= len(name) + 2:
