@@ -53,7 +53,7 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
     answers = _answers(live, reading, context)
     worded = _by_clause([candidate for candidate in live if not _is_answer(candidate)])
     chosen = _one_appointment([*answers, *worded])
-    chosen = _told_apart(chosen, reading, context)
+    chosen = _told_apart(_without_slips(chosen, reading), reading, context)
     if {candidate.intent for candidate in chosen} == {"greeting"} and _says_more(reading):
         return ()
     best: dict[IntentName, Candidate] = {}
@@ -114,11 +114,22 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
             )
         ) and not threat:
             vetoed.add(index)
-        if returns and clause <= max(returns):
+        if returns and (clause <= max(returns) or _REPORTED.search(_text_of(reading, clause))):
             vetoed.add(index)
         if denials and not threat and max(denials) >= clause and candidate.score < 1:
             vetoed.add(index)
     return [candidate for index, candidate in enumerate(live) if index not in vetoed]
+
+
+_REPORTED: Final = re.compile(
+    r"(?:才|之前|以前|上次|当初|当时|那时|那会|前阵|前段|前几|上个?[月周]|误|错|不小心|手滑).{0,8}(?:退订|取消订阅)"
+    r"|(?:退订|取消订阅)(?:的|是|了(?!吧))"
+)
+"""A stop that is told of, not asked for ("把我加回来,上个月才退订的")."""
+
+
+def _text_of(reading: Reading, index: int) -> str:
+    return next((clause.text for clause in reading.clauses if clause.index == index), "")
 
 
 def _is_threat(candidate: Candidate, reading: Reading) -> bool:
@@ -201,7 +212,16 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
         if names & {"complaint", "praise", "preference_change", "resubscribe"}:
             chosen = [c for c in chosen if c.intent != "appointment_confirm" or not _is_mere_yes(c)]
     if "appointment_cancel" in names and names & {"unsubscribe", "resubscribe", "preference_change"}:
-        chosen = [c for c in chosen if c.intent != "appointment_cancel" or _OF_BOOKING.search(c.reason)]
+        menu = kind == "appointment" and len(reading.clauses) > 1
+        chosen = [
+            c
+            for c in chosen
+            if c.intent != "appointment_cancel" or _OF_BOOKING.search(c.reason) or (menu and c.layer == "exact")
+        ]
+    if any(c.intent == "appointment_reschedule" and (c.slots.date or c.slots.time) for c in chosen):
+        # "周五晚上七点呢": the question is the wish.
+        at = next((one.index for one in reading.clauses if one.start <= reading.when.at < one.end), None)
+        chosen = [c for c in chosen if c.intent != "question" or c.clause != at or c.layer != "pattern"]
     strong = names - WEAK
     if strong:
         gone |= {"greeting", "help", "other"}
@@ -216,10 +236,28 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
     if "wrong_number" in names:
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
     if "rating" in names and reading.correction:
-        gone.add("wrong_number")
+        gone |= {"wrong_number", *APPOINTMENT}  # "不是取消,我是说打3分"
+    if {"deny", "other"} == names and any(c.intent == "other" and _LATER.search(c.reason) for c in chosen):
+        gone = {"deny"} if any(c.intent == "deny" and "忙" in c.reason for c in chosen) else gone
     if "rating" in names:
         chosen = [c for c in chosen if not (c.intent in {"praise", "complaint"} and _only_scores(c))]
     return [candidate for candidate in chosen if candidate.intent not in gone]
+
+
+def _without_slips(chosen: list[Candidate], reading: Reading) -> list[Candidate]:
+    """Drop what a "发错了" beside an answer of one's own would mean elsewhere: it puts that answer right."""
+    if not any(_is_answer(c) or c.intent == "appointment_reschedule" for c in chosen):
+        return chosen
+    slips = {clause.index for clause in reading.clauses if _SLIP.search(clause.text)}
+    if not any(c.intent == "rating" for c in chosen):
+        slips.discard(0)  # "打错了吧,我没约过周五" opens with it
+    return [c for c in chosen if c.intent not in {"wrong_number", "complaint"} or c.clause not in slips]
+
+
+_SLIP: Final = re.compile(
+    r"^(?:我|刚才?|刚刚|前面|上面|上一?|那|一|[个条次]|这个|的|是|不小心|又|给|啊|呃|[\da-h])*"
+    r"(?:[打发按点输写回填选弄搞看记说][错反](?!人|号|货|电话|了?[一两几]|了?人)|手[滑误抖])"
+)
 
 
 def _earlier(chosen: Iterable[Candidate]) -> IntentName:
@@ -228,6 +266,8 @@ def _earlier(chosen: Iterable[Candidate]) -> IntentName:
     return "affirm" if at["affirm"] <= at["deny"] else "deny"
 
 
+_LATER: Final = re.compile("晚点|等会|等下|待会|稍后|一会|回头|过会|回[你复]?")
+"""Who is busy and says so with one of these has not said no."""
 _OF_BOOKING: Final = re.compile("约|去|来|到|课|号|菜单|做")
 """Words by which a "cancel" beside a stop is meant for the booking."""
 

@@ -37,6 +37,10 @@ _REFUSED_AFTER: Final = re.compile(
     r"|不用|别发|不想要|关了|取消|去掉|停)"
 )
 _OR: Final = re.compile(r"或者?|还是|要么|不是.{1,6}就是|/|二选一|不确定|纠结|拿不准|犹豫|分不清")
+_RATHER: Final = re.compile(r"不是|(?:^|[,。!?\s])还是")
+_WAVERS: Final = re.compile(r"或者?|要么|纠结|拿不准|不确定|犹豫|分不清|难选|好难|愁|呢(?:$|[,。!?])|哪个")
+_CHOSEN: Final = re.compile(r"(?:我|就|还是|那|最后|但|但是)选择?$|答案是?$")
+"""What stands before the one that is chosen, whatever else is named beside it."""
 _ALL: Final = re.compile(
     r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要"
     r"|接收|发|来)?(?:了|吧|的|呀|啊)?){1,6}$"
@@ -45,11 +49,11 @@ _PREFIX: Final = re.compile(
     r"^(?:(?:是不是选?|会不会是|难道是?|莫非是?|不会是|麻烦你?|请|劳驾|帮我|给我|我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?"
     r"|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来"
     r"|订|留下?|保留|只要|只收|只订|只留|只选|只"
-    r"|当然是?|绝对是?|一定是?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成"
+    r"|当然是?|绝对是?|一定是?|梗系|梗是|我?(?:觉得|觉着|感觉|估摸着?|寻思)(?:应该)?是?选?|return|ans(?:wer)?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成"
     r"|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ])){1,6}"
 )
 _AFTER: Final = re.compile(
-    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|都要|都可以|都行|都发|好了|就行|就好|就可以|即可"
+    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了啰喇咧噻咯喽嘞囖囉嗷哟哇嚟哩勒哉;]|对吧|没错|可以吗|行吗|谢谢|都要|都可以|都行|都发|好了|就行|就好|就可以|即可"
     r"|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
 )
 
@@ -78,8 +82,12 @@ def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str
     undecided = not several and len(chosen) > 1
     if undecided and back and not _OR.search(text):
         chosen, undecided = chosen[-1:], False
-    if undecided and len(clauses) > 1 and re.search(r"不是|还是", text) and not re.search(r"或者?|要么", text):
+    if undecided and len(clauses) > 1 and _RATHER.search(text) and not _WAVERS.search(text):
         chosen, undecided = chosen[-1:], False
+    if undecided and not _WAVERS.search(text):
+        said = tuple(dict.fromkeys(o for at, o, no, _ in found if not no and _CHOSEN.search(text[:at])))
+        if len(said) == 1:
+            chosen, undecided = said, False
     reason = "、".join(dict.fromkeys(why for *_, why in found))
     whole = bool(chosen) and not re.sub(r"[\W\da-h和跟与及加还有]+", "", text)
     return Pick(

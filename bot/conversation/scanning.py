@@ -149,7 +149,7 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int = 
         if found and not _taken_back(clause.text, found):
             reason = f"“{found[0]}”合于句式 {compiled.pattern.source}"
             hits.append(_hit(compiled.intent, "pattern", reason, clause, *found.span()))
-    live = [hit for hit in hits if hit.score > 0 and (hit.layer == "exact" or not _blocked(hit, blocks))]
+    live = [hit for hit in hits if hit.score > 0 and not _blocked(hit, blocks)]
     return Found([hit for hit in live if hit.layer == "exact" or not _covered(hit, live)], groups, tries)
 
 
