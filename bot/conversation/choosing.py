@@ -237,6 +237,10 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
     if "rating" in names and reading.correction:
         gone |= {"wrong_number", *APPOINTMENT}  # "不是取消,我是说打3分"
+    if names & {"preference_change", "resubscribe"}:
+        chosen = [c for c in chosen if c.intent != "complaint" or not _OF_TEXTS.search(_text_of(reading, c.clause or 0))]
+    if "human_handoff" in names:
+        chosen = [c for c in chosen if c.intent != "question" or not c.reason.endswith("是问句")]
     if {"deny", "other"} == names and any(c.intent == "other" and _LATER.search(c.reason) for c in chosen):
         gone = {"deny"} if any(c.intent == "deny" and "忙" in c.reason for c in chosen) else gone
     if "rating" in names:
@@ -255,7 +259,7 @@ def _without_slips(chosen: list[Candidate], reading: Reading) -> list[Candidate]
 
 
 _SLIP: Final = re.compile(
-    r"^(?:我|刚才?|刚刚|前面|上面|上一?|那|一|[个条次]|这个|的|是|不小心|又|给|啊|呃|[\da-h])*"
+    r"^(?:我|刚才?|刚刚|前面|上面|上一?|那|一|[个条次]|这个|的|是|不小心|又|给|啊|呃|[\da-h]){0,8}"
     r"(?:[打发按点输写回填选弄搞看记说][错反](?!人|号|货|电话|了?[一两几]|了?人)|手[滑误抖])"
 )
 
@@ -266,6 +270,8 @@ def _earlier(chosen: Iterable[Candidate]) -> IntentName:
     return "affirm" if at["affirm"] <= at["deny"] else "deny"
 
 
+_OF_TEXTS: Final = re.compile("密|消化|吵醒|影响休息|没.{0,4}(?:短信|消息|信息|推送)|没收到你们")
+"""A grumble that only gives the reason of a wish about our texts."""
 _LATER: Final = re.compile("晚点|等会|等下|待会|稍后|一会|回头|过会|回[你复]?")
 """Who is busy and says so with one of these has not said no."""
 _OF_BOOKING: Final = re.compile("约|去|来|到|课|号|菜单|做")

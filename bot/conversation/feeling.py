@@ -209,7 +209,7 @@ SHOUTED: Final[frozenset[IntentName]] = frozenset({"unsubscribe", "human_handoff
 _LOUD: Final = re.compile(
     r"(?<!麻)烦(?!请|劳|你们?帮|您)|滚(?!动|热|烫)|闹心|有病|垃圾|多少[遍次]|[几三四五六七八九十\d][遍次]了|人话|塞[满爆]|整满|[刷打挤]爆|轰炸"
     r"|大半夜|有完没完|没完没了|天天|成天|整天|一天到晚|老子|老[是]?[震响发吵烦]|叨叨|磨叽|受[得不]了|怎么还|还在?发[?!]|还发[,?!]|!{2,}"
-    r"|吵|够了[,!。]|闭嘴|骚扰我|一[帮群]|混[账蛋]|试试$|告你|报警|法庭|起诉|糊弄|死循环|别甩|少跟我|少拿|气人|火大|听不懂"
+    r"|吵|够了[,!。]|闭嘴|骚扰我|一[帮群]|混[账蛋]|试试$|告你|报警|法庭|起诉|糊弄|死循环|别甩|别跟我|别拿|少跟我|少拿|气人|火大|听不懂"
 )
 LOUD: Final = 0.8
 """From this probability up even a stop, a question or a stray word counts as bad-tempered."""

@@ -24,6 +24,8 @@ CLEAR: Final = 0.75
 """A hit this sure makes the comparison with examples needless."""
 MARKED: Final = ("abuse", "threat")
 """Word classes whose presence counts by itself."""
+_ROLLS: Final = re.compile("回滚|[翻打摇]滚|滚[动烫筒轮刀水粥热]")
+"""Words with 滚 that insult nobody."""
 _LETTERS: Final = re.compile(r"[^\W_]")
 
 
@@ -104,7 +106,7 @@ class Reader:
             hits.extend(found)
             groups |= here
             for name in MARKED:
-                if here & self.lexicon.classes[name]:
+                if here & self.lexicon.classes[name] and not (name == "abuse" and _ROLLS.search(clause.text)):
                     marks[name] = (*marks.get(name, ()), clause.index)
         if parts:
             hits.extend(scan_whole(self.lexicon, text, parts, kinds, groups))

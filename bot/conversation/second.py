@@ -22,6 +22,8 @@ _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"}
 """Nothing can be recorded of these without a value, and the model gives none."""
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
 """A digit, a letter or a sign says nothing by its sound."""
+_THANKS: Final = re.compile("(?:谢谢|感谢|多谢)(?!你们?[让害把])")
+"""Who thanks is not held to complain on a guess."""
 RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
 CERTAIN: Final = 0.9
 """A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
@@ -52,6 +54,8 @@ def second_opinion(
     if guess.intent in RECORDS:
         enough = CERTAIN
     if guess.intent == "unsubscribe" and not weak and first is not None and first.intent in _KEEPS:
+        return tuple(chosen)
+    if guess.intent == "complaint" and first is None and _THANKS.search(reading.text) and guess.p < SURE:
         return tuple(chosen)
     if (
         not _WORDS.search(reading.whole)
