@@ -237,6 +237,8 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
     if "rating" in names and reading.correction:
         gone |= {"wrong_number", *APPOINTMENT}  # "不是取消,我是说打3分"
+    if names & APPOINTMENT:
+        chosen = [c for c in chosen if c.intent != "complaint" or not _MERE_NO.search(c.reason)]
     if names & {"preference_change", "resubscribe"}:
         chosen = [c for c in chosen if c.intent != "complaint" or not _OF_TEXTS.search(_text_of(reading, c.clause or 0))]
     if "human_handoff" in names:
@@ -270,7 +272,8 @@ def _earlier(chosen: Iterable[Candidate]) -> IntentName:
     return "affirm" if at["affirm"] <= at["deny"] else "deny"
 
 
-_OF_TEXTS: Final = re.compile("密|消化|吵醒|影响休息|没.{0,4}(?:短信|消息|信息|推送)|没收到你们")
+_MERE_NO: Final = re.compile("整句是“(?:哎呀?|啊|呃|那)?(?:不行|不好)")
+_OF_TEXTS: Final = re.compile("密|消化|后悔|吵醒|影响休息|没.{0,4}(?:短信|消息|信息|推送)|没收到你们")
 """A grumble that only gives the reason of a wish about our texts."""
 _LATER: Final = re.compile("晚点|等会|等下|待会|稍后|一会|回头|过会|回[你复]?")
 """Who is busy and says so with one of these has not said no."""

@@ -35,7 +35,7 @@ GOOD: Final = 0.7
 """So much of praise beside a mild complaint: then that one is dropped."""
 _ASKS: Final = re.compile(
     r"什么时候|几|多少|多久|多大|多远|哪|怎么[办退换用操领约走去联买卖收参报付查弄]|如何|能|可以|是否|有没有"
-    r"|地址|电话|没有?$|请问|想问|是不是|会不会|要不要|好久|能不|[得会]不?了?[不没]$|([\u4e00-\u9fff])不\1"
+    r"|地址|电话|没有?$|请问|想问|是不是|会不会|要不要|好久|收费|要钱|能不|[得会]不?了?[不没]$|([\u4e00-\u9fff])不\1"
 )
 """A question with one of these wants to know something, however it sounds."""
 _OF_ONESELF: Final = re.compile(
@@ -233,7 +233,8 @@ def settled(mood: Mood, chosen: Sequence[Candidate], reading: Reading, feel: Fee
         return mood if mood.label == "neu" else _as("neu", mood, "只是作答")
     if names & SHOUTED and _LOUD.search(reading.text):
         return mood if mood.label == "neg" else _as("neg", mood, "话说得重")
-    if names <= {"question", "greeting"} and _ASKS.search(reading.text) and not reading.of("complaint"):
+    asks = chosen[0].layer in {"exact", "phrase"} or _ASKS.search(reading.text)
+    if names <= {"question", "greeting"} and asks and not reading.of("complaint"):
         return mood if mood.label == "neu" else _as("neu", mood, "只是询问")
     if names & PLAIN and mood.label == "neg" and not _grumbles(reading, names & PLAIN, feel):
         return _as("neu", mood, "没有表示好坏")

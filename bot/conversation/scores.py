@@ -45,6 +45,10 @@ _IF_STRICT: Final = re.compile(
 _NOW: Final = re.compile(r"现在|这次|今天|改|只能|只给|还是给|还是打|就给|勉强|最多|顶多")
 _TAKE_OFF: Final = re.compile(r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差|留|剩|剩下|余下|剩余)(?:了|掉|着|的|个)?(?:你们?)?$")
 _SHORT_OF_FULL: Final = re.compile(r"[差少缺扣]了?([1一2二两])[分星颗]?(?:就|才|到|够|不到|没到|没给){0,2}(?:是|够|给)?满[分星]")
+_BY_ASPECT: Final = re.compile(
+    r"(?:服务|环境|味道|口味|态度|质量|物流|快递|包装|速度|价格|卫生|手法|技术|效果)(?:给|打|评|是|:)?([1-5一二三四五])[分星]"
+)
+_OVERALL: Final = re.compile("总|综合|整体|平均|一起|合计")
 _PORTIONS: Final = re.compile(r"(?:打|评|给|打分)(?:你们|你|个|了){0,2}([1-5一二三四五])份(?=[吧啦了哦呀啊哈]|$|[,。!])")
 """分 misspelt, where only a score can be meant."""
 _BACK: Final = re.compile(
@@ -60,7 +64,7 @@ _VERB: Final = re.compile(
 _AFTER_BARE: Final = re.compile(
     r"^(?:[吧呀啊呢哦嘛哈噢喔啦哒呗]|颗|很|挺|太|非常|特别|超|蛮|好评|满意|不错|还行|还可以|一般|棒|赞|给力"
     r"|服务|态度|谢谢|味道|物流|可以|没毛病|真|差|烂|慢|就是|但|因为|超级|相当|有点|师傅|店员|东西|质量|很好|的"
-    r"|好(?!久|多|几|像)|分|就(?:够|行|好|成|得|可以)|足够|够了| ?//|;)"
+    r"|好(?!久|多|几|像)|分|就(?:够|行|好|成|得|可以)|足够|够了|是(?:我?给|打|评)| ?//|;)"
 )
 _ASKED: Final = re.compile(r"吗|么|几|多少|什么|怎么|为什么|谁|还是")
 
@@ -88,6 +92,8 @@ def find_score(text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) 
     back = takes_back(text)
     valid = [claim for claim in claims if claim.value is not None or claim.undecided]
     last = valid[-1] if valid else claims[-1]
+    if len({found[1] for found in _BY_ASPECT.finditer(text)}) > 1 and not _OVERALL.search(text):
+        return Score(undecided=True, explicit=True, reason="各方面的分数不一样")
     if len(valid) > 1 and not back and (valid[-2].value, last.value) == (4, 1) and valid[-2].explicit and last.explicit:
         last = valid[-2]  # "四分,一分怕你骄傲": the one is what is kept back
     if last.out_of_range and len(claims) > 1:

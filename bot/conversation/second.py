@@ -24,6 +24,8 @@ _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
 """A digit, a letter or a sign says nothing by its sound."""
 _THANKS: Final = re.compile("(?:谢谢|感谢|多谢)(?!你们?[让害把])")
 """Who thanks is not held to complain on a guess."""
+_DONE: Final = re.compile("昨天|前天|上次|上回|[去来做]过了?$|已经[去来做]|如果|要是|万一")
+"""What is over, or only supposed, neither confirms a booking nor gives it up."""
 RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
 CERTAIN: Final = 0.9
 """A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
@@ -53,6 +55,8 @@ def second_opinion(
         enough = SURE if weak else 1.0
     if guess.intent in RECORDS:
         enough = CERTAIN
+        if (not weak and first is not None and first.intent in _NEEDS_BOOKING) or _DONE.search(reading.text):
+            return tuple(chosen)  # runs of characters know nothing of negation: "不要取消" is no cancelling
     if guess.intent == "unsubscribe" and not weak and first is not None and first.intent in _KEEPS:
         return tuple(chosen)
     if guess.intent == "complaint" and first is None and _THANKS.search(reading.text) and guess.p < SURE:
@@ -75,6 +79,8 @@ def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:
         return False
     if intent in RECORDS and reading.score is not None:
         return False
+    if intent == "wrong_number" and reading.correction and any(prompt.answered for prompt in context.lately):
+        return False  # "按错了,我是要来的": the slip is the customer's own
     booked = context.booking is not None or any(prompt.kind == "appointment" for prompt in context.prompts)
     return booked or intent not in _NEEDS_BOOKING
 

@@ -103,6 +103,8 @@ def _undecided(text: str, days: Sequence[Day]) -> bool:
     if len(days) < 2 or days[-1].date == days[-2].date:
         return False
     between = text[days[-2].end : days[-1].start]
+    if not between and _ALSO_FREE.match(text[days[-1].end :]):
+        return True
     return bool(_OR.match(between)) or (
         bool(re.fullmatch(r".{0,4}?(?:或者?|还是|要么|要不).{0,3}", between)) and not re.search("不行|没空", between)
     )
