@@ -11,7 +11,7 @@ from bot.domain.booking import booking_of, reschedule, unknown, which
 from bot.domain.effects import Effect
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
-from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots
+from bot.domain.understanding import NO_SLOTS, Candidate, PromptView, ReplyContext, Slots
 
 SURE = 0.8
 _MAY_WE: Final = re.compile("约|改|换|吗|么|不$|没|行|可以|能|有|方便|好|^呢$")
@@ -25,7 +25,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     asked = next((prompt for prompt in context.prompts if prompt.kind == "appointment"), None)
     booked = asked is not None or context.booking is not None
     words = reading.claimed("appointment_reschedule")
-    slots = _slots(reading)
+    slots = _slots(reading) if reading.when else NO_SLOTS
     found = [
         Candidate(
             intent="appointment_reschedule",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from bot.domain.understanding import Silence
@@ -11,8 +12,12 @@ from bot.domain.understanding import Silence
 MAX_RAW: Final = 2000
 MAX_LINES: Final = 40
 """Lines looked at one by one."""
+MAX_SIGNATURE: Final = 60
+"""Characters of the longest signature of a phone."""
 _RUNS: Final = re.compile(r"(\s)\s+")
+_FIRST: Final = itemgetter(1)
 _SIGNED: Final = re.compile(
+    r"(?=[\s\-—\[发来s])"
     r"\s*(?:(?:-{1,3}|——|\[)?(?:发自|来自|sent from)(?: ?我的| my)?.{0,20}(?:手机|iphone|ipad|华为|小米|荣耀"
     r"|oppo|vivo|三星|mate|客户端|邮箱|android|huawei|galaxy|短信)?\]?)\s*$",
     re.IGNORECASE,
@@ -40,12 +45,11 @@ _MARK: Final = re.compile(
     re.IGNORECASE,
 )
 _AUTO: Final = re.compile(
-    r"^\s*(?:自动(?:回复|答复|应答)|自動回[復覆]|此(?:短信|消息|信息)(?:为|是|由).{0,6}(?:自动|系统)|(?:这是"
+    r"\s*(?:自动(?:回复|答复|应答)|自動回[復覆]|此(?:短信|消息|信息)(?:为|是|由).{0,6}(?:自动|系统)|(?:这是"
     r"|本条|本短信|这条).{0,6}自动回复|(?:此|本)(?:短信|消息).{0,8}(?:无需|请勿)回复|系统自动|automatic reply"
     r"|auto.?reply|out of office|i'?m driving|i am driving|"
     r"(?:sorry, )?(?:i )?can'?t talk (?:right )?now|i'?ll call you (?:back )?later|i'?m not receiving notifications)"
-    r"|[((【\[][^))】\]]{0,8}自动(?:回复|答复|应答)[))】\]]\s*$|\((?:自动回复|系统自动回复|自動回覆)\)\s*$"
-    r"|^\s*(?:您好|你好|抱歉|对不起|不好意思)?[,!。 ]{0,2}(?:我|本人|机主)?(?:现在|目前|正在|此刻|当前"
+    r"|\s*(?:您好|你好|抱歉|对不起|不好意思)?[,!。 ]{0,2}(?:我|本人|机主)?(?:现在|目前|正在|此刻|当前"
     r"|暂时)?(?:正)?(?:在)?(?:开车|驾驶|开会|会议中|忙|不方便接听|无法接听|不便接听|有事不在|不在办公室|外出"
     r"|休假|飞行|关机|上课|手术|不方便接电话|无法接电话|无法接听电话)(?:中|电话)?[,。 ]{0,2}(?:如?有?(?:急事"
     r"|事)?(?:请)?(?:电联|留言|拨打|打电话)?[,。 ]{0,2})?(?:我)?(?:会)?(?:稍后|晚点|一会儿?|待会儿?|等下|空了"
@@ -53,22 +57,28 @@ _AUTO: Final = re.compile(
     r"|打给你|回短信)",
     re.IGNORECASE,
 )
+_AUTO_AFTER: Final = re.compile(
+    r"[((【\[][^))】\]]{0,8}自动(?:回复|答复|应答)[))】\]]\s*$|\((?:自动回复|系统自动回复|自動回覆)\)\s*$"
+)
 _NOT_AUTO: Final = re.compile(
     r"(?:别|不要|不想|不是|是不是|又是|还是|老是|总是|全是|都是|什么|少来|讨厌|停止|关闭|取消).{0,6}自动(?:回复"
     r"|答复)|自动(?:回复|答复).{0,4}(?:吗|\?|吧|能不能|关|停|没用|有什么用)"
 )
 _CARRIER: Final = re.compile(
-    r"^\s*【?(?:中国(?:移动|联通|电信|广电)|10086|10010|10000|10099|联通|移动|电信)(?:客服|提醒|营业厅)?[】::,]"
-    r"|^\s*尊敬的(?:客户|用户|机主|神州行|全球通|动感地带|中国移动).{0,40}(?:余额|话费|流量|停机|套餐|积分|欠费"
+    r"\s*【?(?:中国(?:移动|联通|电信|广电)|10086|10010|10000|10099|联通|移动|电信)(?:客服|提醒|营业厅)?[】::,]"
+    r"|\s*尊敬的(?:客户|用户|机主|神州行|全球通|动感地带|中国移动).{0,40}(?:余额|话费|流量|停机|套餐|积分|欠费"
     r"|充值)"
-    r"|来电提醒|漏话提醒|漏接来电|未接来电提醒|来电(?:通知|短信呼)|您(?:拨打|呼叫)的(?:用户|电话|号码)"
+)
+_CARRIER_SAYS: Final = re.compile(
+    r"来电提醒|漏话提醒|漏接来电|未接来电提醒|来电(?:通知|短信呼)|您(?:拨打|呼叫)的(?:用户|电话|号码)"
     r"|该用户(?:已)?(?:关机|停机|启用|开启|不在服务区|正在通话)|对方(?:已关机|不在服务区|已停机)|短信呼"
     r"|本机号码已(?:停机|暂停)|已为您开启.{0,8}(?:拦截|助手)|用户已设置(?:拒收|勿扰|免打扰)|the (?:number"
     r"|subscriber) you (?:have )?(?:dialed|called)"
 )
 _CODE_WORD: Final = re.compile(
-    r"验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|verification code"
-    r"|passcode|security code|\bcode\b|\botp\b",
+    r"(?=[验校动驗确短登随vpsco])"
+    r"(?:验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|verification code"
+    r"|passcode|security code|\bcode\b|\botp\b)",
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"(?<![\d-])(?:[a-zA-Z]{1,2}-)?\d(?:[ -]?\d){3,7}(?![\d-])")
@@ -93,15 +103,16 @@ class Own:
 
 def strip(raw: str) -> Own:
     """Take a reply apart: the customer's own words, and why to stay silent if there are none."""
-    raw = _RUNS.sub(r"\1", raw[:MAX_RAW].strip())
+    raw = _RUNS.sub(_FIRST, raw[:MAX_RAW].strip())
     code = _code(raw)
     if code is not None:
         return Own(raw, "code", code)
-    if _CARRIER.search(raw):
+    if _CARRIER.match(raw) or _CARRIER_SAYS.search(raw):
         return Own(raw, "carrier_notice")
     if _is_auto(raw):
         return Own(raw, "auto_reply")
-    text = _SIGNED.sub("", raw) if len(raw) > 6 else raw
+    signed = _SIGNED.search(raw, max(0, len(raw) - MAX_SIGNATURE)) if len(raw) > 6 else None
+    text = raw[: signed.start()] if signed else raw
     own = _unquoted(text)
     return Own(own, quoted=own != text)
 
@@ -109,7 +120,7 @@ def strip(raw: str) -> Own:
 def _is_auto(raw: str) -> bool:
     if _MARK.match(raw):
         return True
-    return bool(_AUTO.search(raw)) and not _NOT_AUTO.search(raw)
+    return bool(_AUTO.match(raw) or _AUTO_AFTER.search(raw)) and not _NOT_AUTO.search(raw)
 
 
 def _code(raw: str) -> str | None:

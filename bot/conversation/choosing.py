@@ -44,6 +44,8 @@ _OVER_QUESTION: Final[frozenset[IntentName]] = frozenset(
 def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyContext) -> tuple[Candidate, ...]:
     """Give the winners in the order of acting, the primary first; empty where nothing is clear."""
     live = [candidate for candidate in candidates if candidate.score >= HINT]
+    if not live:
+        return ()
     if any(candidate.score >= CLEAR for candidate in live):
         live = [candidate for candidate in live if candidate.score >= CLEAR]
     live = _without_vetoed_stops(_without_vetoed_returns(live, reading, context), reading)

@@ -23,16 +23,20 @@ _TURNS: Final = (
     r"|可以不)|以后再也)"
     r"|(?<=[^\s也不这那不都])(?=就是(?!说|想|这|那|了|你|我|不|个|一))"
 )
-_BREAK: Final = re.compile(f"(?:{_END}){{1,6}}|{_TURNS}")
+_BREAK: Final = re.compile(
+    r"(?=[,。!?;、\n~…\"()<>{}|=【】\[\]. \-但不可然只另顺还麻请以就])" + f"(?:(?:{_END}){{1,6}}|{_TURNS})"
+)
+"""What a break begins with is looked for first: nearly everything else is passed over at a glance."""
 _INTERROGATIVE: Final = re.compile(
+    r"(?=[什怎哪几多为啥咋吗么呢能可是有会要好行用需对在算来还了没谁何如不whiadc])(?:"
     r"(?<!没)(?<!没有)什么(?!都|也)|(?<!不)(?<!没)怎么(?!都|也)|怎样|哪(?!怕|里都|都|也|里也|天都)|几(?:点|号"
     r"|天|块|元|个|折|时|岁|楼|家|分|日|月|位|小时|次|层|路|斤|张|款|种|人|钱|周)|多少|多久|多大|多远|多长|多高"
     r"|多重|为什么|为何|为啥|啥"
     r"|咋|吗$|么$|呢$|能不能|可不可以|可否|能否|是否|有没有|有无|是不是|会不会|要不要|好不好|行不行|用不用"
     r"|需不需要|对不对|在不在|算不算|来不来得及|还?有没$|了没$|(?<![都也还从])没有$|谁(?!说|讲|家|知道|让|叫)|何时|如何"
     r"|(?<=..)(?<![要好行])不$|可以不$|行不$|能不$"
-    r"|([\u4e00-\u9fff])[不没]\1|吗(?=[a-z\d])|几$|不咯$|\bwhat\b|\bhow\b|\bwhen\b|\bwhere\b|\bwhy\b|\bwhich\b"
-    r"|\bis\b|\bare\b|\bdo\b|\bcan\b"
+    r"|[不没](?<=([\u4e00-\u9fff]).)\1|吗(?=[a-z\d])|几$|不咯$|\bwhat\b|\bhow\b|\bwhen\b|\bwhere\b|\bwhy\b|\bwhich\b"
+    r"|\bis\b|\bare\b|\bdo\b|\bcan\b)"
 )
 _LEAD: Final = re.compile(
     rf"^(?:(?:那就|那么|那个|那|哦哦|哦|噢|喔|嗯嗯|嗯|恩|啊|唉|哎呀?|诶|欸|呃|额|呵呵|哈哈|嘿嘿|嘻嘻|亲爱的|亲"
@@ -48,6 +52,11 @@ _TRAIL: Final = re.compile(
     r"|嗷|唷|囉|啰|捏|鸭|叭|亲|老板|嘞|哩|先|喂|好吗|好嘛|好不|行吗|thx|thanks|thank you|please|pls|plz"
     r"|thankyou|3q|thank u)++$"
 )
+_TRAIL_ENDS: Final = frozenset(
+    "谢你们您了恩托苦思歉呵嘿嘻行好以吗不伐么成中得吧呀啊呢额噻嚒喇㗎咧嘛哦噢喔啦哈哒滴咯喽哟呗呐哇呦耶嗷唷囉啰捏鸭叭亲板嘞哩先喂"
+    "xsuezq"
+)
+"""What a clause ends with that has any of it at its end."""
 
 
 def split(text: str) -> tuple[Clause, ...]:
@@ -79,6 +88,7 @@ def _add(clauses: list[Clause], text: str, start: int, end: int, closing: str) -
 
 def core(clause: str) -> str:
     """Strip politeness and particles from both ends of a clause, and fold what it repeats; never to nothing."""
-    ended = _TRAIL.sub("", clause) or clause
-    begun = _LEAD.sub("", ended) or ended
+    ended = (_TRAIL.sub("", clause) or clause) if clause[-1:] in _TRAIL_ENDS else clause
+    lead = _LEAD.match(ended)
+    begun = (ended[lead.end() :] or ended) if lead else ended
     return period_of(begun.strip(" -_*'`:+") or begun)

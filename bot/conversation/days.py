@@ -84,6 +84,14 @@ _OFFSET_RE: Final = re.compile(
 )
 
 
+_RELATED: Final = ((_NEXT_DAY_RE, 1), (_PREVIOUS_DAY_RE, -1), (_SAME_DAY_RE, 0))
+# What a day named in one way or another cannot do without.
+_UNITS: Final = re.compile("[星礼周天日月]")
+_WEEK: Final = re.compile("[周星礼拜]")
+_LATER: Final = re.compile("[后过等]")
+_DASH: Final = re.compile("[/.-]")
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A day that was named, and where; `keeps_time`: it moves the booking, whose time stays."""
@@ -120,7 +128,7 @@ def _all(text: str, today: date, booking: date | None) -> Iterator[Day]:
         yield Day(*match.span(), base + timedelta(days=7), match[0], keeps_time=True)
     yield from _weekdays(text, today)
     yield from _dates(text, today)
-    for pattern in (_LATER_RE, _PASS_RE):
+    for pattern in (_LATER_RE, _PASS_RE) if _LATER.search(text) else ():
         for match in pattern.finditer(text):
             if later := _moved(today, _count(match["n"]), match["unit"]):
                 yield Day(*match.span(), later, match[0])
@@ -136,13 +144,13 @@ def _all(text: str, today: date, booking: date | None) -> Iterator[Day]:
 
 
 def _shifts(text: str, base: date) -> Iterator[Day]:
-    for match in _SHIFT_RE.finditer(text):
+    for match in _SHIFT_RE.finditer(text) if _UNITS.search(text) else ():
         if match["n"] in {"几", "半"} and not (match["n"] == "半" and "月" in match["unit"]):
             continue
         back = match["way"] in {"提前", "往前", "早", "提早", "前移", "前提", "向前"}
         if day := _moved(base, _count(match["n"]) * (-1 if back else 1), match["unit"]):
             yield Day(*match.span(), day, match[0], keeps_time=True)
-    for pattern, step in ((_NEXT_DAY_RE, 1), (_PREVIOUS_DAY_RE, -1), (_SAME_DAY_RE, 0)):
+    for pattern, step in _RELATED if "天" in text or "日" in text else ():
         for match in pattern.finditer(text):
             yield Day(*match.span(), base + timedelta(days=step), match[0])
 
@@ -165,7 +173,7 @@ def _moved(base: date, count: int, unit: str) -> date | None:
 
 
 def _weekdays(text: str, today: date) -> Iterator[Day]:
-    for match in _WEEK_RE.finditer(text):
+    for match in _WEEK_RE.finditer(text) if _WEEK.search(text) else ():
         which = match["which"] or ""
         if which.startswith("上"):
             continue
@@ -191,11 +199,11 @@ def _weekday(today: date, which: str, weekday: int) -> date:
 
 
 def _dates(text: str, today: date) -> Iterator[Day]:
-    for match in _FULL_RE.finditer(text):
+    for match in _FULL_RE.finditer(text) if "月" in text else ():
         year = _count(match["year"]) if match["year"] else 0
         if day := _date(today, year, _count(match["month"]), _count(match["day"])):
             yield Day(*match.span(), day, match[0])
-    for match in _DASHED_RE.finditer(text):
+    for match in _DASHED_RE.finditer(text) if _DASH.search(text) else ():
         year = int(match["year"] or 0)
         plain = (
             match["sep"] == "/"
@@ -206,7 +214,7 @@ def _dates(text: str, today: date) -> Iterator[Day]:
             day := _date(today, year, int(match["month"]), int(match["day"]))
         ):
             yield Day(*match.span(), day, match[0])
-    for match in _DAY_RE.finditer(text):
+    for match in _DAY_RE.finditer(text) if "号" in text or "日" in text else ():
         if text[match.start() - 1 : match.start()] in {"月", "."}:
             continue
         if day := _day_of_month(today, match["next"] or "", _count(match["day"])):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
-from itertools import repeat
 from math import exp, sqrt
 from pathlib import Path
+from struct import Struct
 from typing import Any, Final
 
 from bot.domain.understanding import INTENTS, IntentName
@@ -25,32 +26,35 @@ MOST_CHARS: Final = 120
 ALONE: Final = (1, 2, 3, 4)
 ASKED: Final = (1, 2)
 """Lengths of the runs that are read alone, and together with what was asked."""
+LONGER: Final = tuple(length for length in ALONE if length not in ASKED)
 SCALE: Final = 3.0
 LESS: Final = 0.7
 """How much less a run counts together with what was asked."""
-_LANE: Final = 24
-"""Bits a class has in the sum: 500 runs of 8 bits need 17."""
+_LANE: Final = 32
+"""Bits a class has in the sum: 500 runs of 8 bits need 17; lanes of 32 are read in one go."""
 _OFFSET: Final = 128
 _CLASSES: Final = len(INTENTS)
 _BYTES: Final = _LANE // 8
+_SUMS: Final = Struct(f"<{_CLASSES + 1}I")
 _PACKAGED: Final = "intent_model.json.gz"
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What it may mean, with the probability that it does, and the words that spoke for it."""
+    """What it may mean, with the probability that it does."""
 
     intent: IntentName
     p: float
-    words: tuple[str, ...] = ()
+    words: Callable[[], tuple[str, ...]] = tuple
+    """Gives the words that spoke for it: few guesses are told of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guesser:
-    """The trained model. `runs` and `asked` give the packed weights of a run; the last lane counts the runs."""
+    """The trained model. `runs` and `asked` (by kind) give the packed weights of a run; the last lane counts them."""
 
     runs: Mapping[str, int]
-    asked: Mapping[str, int]
+    asked: Mapping[str, Mapping[str, int]]
     kinds: Mapping[str, Sequence[float]]
     bias: Sequence[float]
     unit: float
@@ -58,10 +62,11 @@ class Guesser:
 
     def guess(self, text: str, kind: str) -> Guess:
         """Guess what a normalised text means, `kind` being that of the newest open prompt, or none."""
-        runs, asked = list(runs_of(text, ALONE)), [f"{kind}|{run}" for run in runs_of(text, ASKED)]
-        share = SCALE / sqrt(max(1, len(set(runs)))) * self.unit
-        alone = _unpacked(sum(map(self.runs.get, set(runs), repeat(0))))
-        beside = _unpacked(sum(map(self.asked.get, set(asked), repeat(0))))
+        short = set(runs_of(text, ASKED))
+        runs = short.union(runs_of(text, LONGER))
+        share = SCALE / sqrt(len(runs)) * self.unit
+        alone = _unpacked(sum(filter(None, map(self.runs.get, runs))))
+        beside = _unpacked(sum(filter(None, map(self.asked.get(kind, {}).get, short))))
         start = self.kinds.get(kind, (0.0,) * _CLASSES)
         scores = [
             (mine + LESS * both) * share + given + base
@@ -69,11 +74,11 @@ class Guesser:
         ]
         best = max(range(_CLASSES), key=scores.__getitem__)
         p = 1 / sum(exp(score - scores[best]) for score in scores)
-        return Guess(INTENTS[best], p, self._words(runs, best))
+        return Guess(INTENTS[best], p, partial(self._words, runs, best))
 
-    def _words(self, runs: Sequence[str], best: int) -> tuple[str, ...]:
+    def _words(self, runs: Collection[str], best: int) -> tuple[str, ...]:
         """Give up to three longer runs that spoke loudest for an intent, none inside another."""
-        loud = [(_lane(self.runs[run], best), run) for run in set(runs) if len(run) > 1 and run in self.runs]
+        loud = [(_lane(self.runs[run], best), run) for run in runs if len(run) > 1 and run in self.runs]
         said: list[str] = []
         for weight, run in sorted(loud, reverse=True):
             bare = run.strip("^$")
@@ -82,11 +87,10 @@ class Guesser:
         return tuple(said[:3])
 
 
-def runs_of(text: str, lengths: Sequence[int]) -> Iterator[str]:
+def runs_of(text: str, lengths: Sequence[int]) -> list[str]:
     """Give the runs of characters of a text, its beginning and its end marked."""
     marked = f"^{text[:MOST_CHARS]}$"
-    for length in lengths:
-        yield from map("".join, zip(*(marked[at:] for at in range(length)), strict=False))
+    return [marked[at : at + length] for length in lengths for at in range(len(marked) - length + 1)]
 
 
 def pack(weights: Sequence[int]) -> int:
@@ -96,10 +100,9 @@ def pack(weights: Sequence[int]) -> int:
 
 
 def _unpacked(total: int) -> list[int]:
-    lanes = total.to_bytes(_BYTES * (_CLASSES + 1), "little")
-    sums = [int.from_bytes(lanes[at : at + _BYTES], "little") for at in range(0, len(lanes), _BYTES)]
-    runs = sums.pop()
-    return [one - _OFFSET * runs for one in sums]
+    *sums, runs = _SUMS.unpack(total.to_bytes(_SUMS.size, "little"))
+    zero = _OFFSET * runs
+    return [one - zero for one in sums]
 
 
 def _lane(packed: int, at: int) -> int:
@@ -133,8 +136,18 @@ def loads(data: bytes) -> Guesser:
         raise ValueError("an intent model of another version: train it again with `huixin train intents`")
     packed = [pack([_signed(byte) for byte in weights[at : at + _CLASSES]]) for at in range(0, len(weights), _CLASSES)]
     runs, asked = head["runs"], head["asked"]
-    tables = dict(zip(runs, packed, strict=False)), dict(zip(asked, packed[len(runs) :], strict=True))
-    return Guesser(*tables, kinds=head["kinds"], bias=head["bias"], unit=head["unit"], about=head["about"])
+    by_kind: dict[str, dict[str, int]] = {}
+    for name, weights_of in zip(asked, packed[len(runs) :], strict=True):
+        kind, _, run = name.partition("|")
+        by_kind.setdefault(kind, {})[run] = weights_of
+    return Guesser(
+        dict(zip(runs, packed, strict=False)),
+        by_kind,
+        kinds=head["kinds"],
+        bias=head["bias"],
+        unit=head["unit"],
+        about=head["about"],
+    )
 
 
 def _signed(byte: int) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bot.conversation.patterns import Pattern, compile_pattern
 from bot.conversation.text import WHOLE, Variants, joined, plain, squeezed, worth_reading
@@ -38,8 +38,8 @@ class Compiled(NamedTuple):
 class Patterns:
     """Patterns under the rarest group of words that each needs: a text without it costs them nothing."""
 
-    by_rarest: Mapping[int, tuple[tuple[int, Compiled], ...]]
-    """Bit of the group → (place in the order of acting, pattern)."""
+    by_rarest: Mapping[int, tuple[tuple[int, int, str | None, Compiled], ...]]
+    """Bit of the group → (place in the order of acting, what it needs, its kind, pattern)."""
     rarest: int
     """All these bits."""
 
@@ -47,22 +47,28 @@ class Patterns:
     def of(patterns: Sequence[Compiled]) -> Patterns:
         """Sort patterns under their rarest group."""
         counts = Counter(bit for compiled in patterns for bit in bits(compiled.needs))
-        under: dict[int, list[tuple[int, Compiled]]] = {}
+        under: dict[int, list[tuple[int, int, str | None, Compiled]]] = {}
         for place, compiled in enumerate(patterns):
             rarest = min(bits(compiled.needs), key=lambda bit: counts[bit])
-            under.setdefault(rarest, []).append((place, compiled))
+            under.setdefault(rarest, []).append((place, compiled.needs, compiled.kind, compiled))
         return Patterns({bit: tuple(found) for bit, found in under.items()}, sum(under))
 
     def worth_trying(self, groups: int, kinds: Collection[str]) -> list[Compiled]:
         """Give the patterns whose groups are all present, in order."""
+        if not groups & self.rarest:
+            return []
+        lacking = ~groups
         found = [
-            one
+            (place, compiled)
             for bit in bits(groups & self.rarest)
-            for one in self.by_rarest[bit]
-            if one[1].needs & groups == one[1].needs and (one[1].kind is None or one[1].kind in kinds)
+            for place, needs, kind, compiled in self.by_rarest[bit]
+            if not needs & lacking and (kind is None or kind in kinds)
         ]
-        found.sort(key=itemgetter(0))
+        found.sort(key=_PLACE)
         return [compiled for _, compiled in found]
+
+
+_PLACE: Final = itemgetter(0)
 
 
 def bits(groups: int) -> Iterator[int]:
@@ -73,8 +79,9 @@ def bits(groups: int) -> Iterator[int]:
         groups ^= low
 
 
-Buckets = Mapping[str, tuple[tuple[str, tuple[Entry, ...], int], ...]]
-"""First two characters (or the only one) → words that begin so, the longest first, with their entries and groups."""
+Bucket = tuple[tuple[str, tuple[Entry, ...], int], ...]
+Buckets = Mapping[str, Bucket]
+"""A character, or two → words that can begin there, the longest first, with their entries and groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,11 @@ def _buckets(draft: _Draft) -> Buckets:
     for word in {*draft.words, *masks} - {""}:
         entries = tuple(dict.fromkeys(draft.words.get(word, ())))
         buckets.setdefault(word[:2], []).append((word, entries, masks.get(word, 0)))
-    return {key: tuple(sorted(bucket, key=lambda item: -len(item[0]))) for key, bucket in buckets.items()}
+    # A single character may be a word whatever follows it.
+    return {
+        opening: tuple(sorted(bucket + buckets.get(opening[:-1], []), key=lambda item: -len(item[0])))
+        for opening, bucket in buckets.items()
+    }
 
 
 def _examples(intents: Iterable[IntentWords], variants: Variants) -> dict[str, IntentName | None]:

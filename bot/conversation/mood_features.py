@@ -53,7 +53,8 @@ _STOPS: Final = frozenset(",.!?;:~、\n…")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
 _WHETHER: Final = re.compile(r"(.)不\1")
 _RUNS: Final = re.compile(r"(.)\1{2,}")
-_BLANKS: Final = re.compile(r"\s+")
+_BLANKS: Final = re.compile(r"(?: \s|[^\S ])\s*")
+"""Blanks that are no single space."""
 _INVISIBLE: Final = (
     0x00AD,
     0xFE0E,
@@ -68,12 +69,12 @@ _MARKS: Final[dict[int, int | None]] = {
     **str.maketrans("。〜～〝〞“”„「」『』", '.~~"""""""""'),
     **dict.fromkeys(_INVISIBLE),
 }
-_ODD: Final = frozenset(map(chr, _MARKS))
+_ODD: Final = re.compile(f"[{re.escape(''.join(map(chr, _MARKS)))}]")
 
 
 @cache
-def simplified() -> tuple[dict[int, str], frozenset[str]]:
-    """Give a map from traditional to simplified characters, and the characters that it would change."""
+def simplified() -> tuple[dict[int, str], re.Pattern[str]]:
+    """Give a map from traditional to simplified characters, and what finds those that it would change."""
     import opencc  # noqa: PLC0415 - only a process that scores moods pays for the dictionaries
 
     convert = opencc.OpenCC("t2s").convert
@@ -85,7 +86,7 @@ def simplified() -> tuple[dict[int, str], frozenset[str]]:
         if old != new and old not in kept
     }
     pairs |= {ord(old): new for old, new in zip("妳祢牠喺嘅", "你你它在的", strict=True)}
-    return pairs, frozenset(map(chr, pairs))
+    return pairs, re.compile(f"[{''.join(map(chr, pairs))}]")
 
 
 def normalise(text: str) -> str:
@@ -94,13 +95,21 @@ def normalise(text: str) -> str:
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
     text = text.lower()
-    if not _ODD.isdisjoint(text):
+    if _ODD.search(text):
         text = text.translate(_MARKS)
-    table, traditional = simplified()
-    if not traditional.isdisjoint(text):
-        text = text.translate(table)
+    text = simplify(text)
     text = _BLANKS.sub(" ", _LONG_NUMBER.sub("#", text)).strip()
-    return _RUNS.sub(r"\1\1", text)
+    return _RUNS.sub(_twice, text)
+
+
+def simplify(text: str) -> str:
+    """Bring traditional characters to simplified ones; the length stays."""
+    table, traditional = simplified()
+    return text.translate(table) if traditional.search(text) else text
+
+
+def _twice(run: re.Match[str]) -> str:
+    return run[1] * 2
 
 
 class Word(NamedTuple):

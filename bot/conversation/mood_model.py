@@ -35,8 +35,10 @@ class Block:
 
     @classmethod
     def of(cls, weights: Mapping[str, tuple[int, int]], unit: float) -> Block:
-        """Pack (bad, good) pairs of eight bits."""
-        return cls({name: (bad << _SHIFT) + good for name, (bad, good) in weights.items()}, unit)
+        """Pack (bad, good) pairs of eight bits. Equal pairs share one integer: what is small stays in the cache."""
+        shared: dict[int, int] = {}
+        packed = {name: (bad << _SHIFT) + good for name, (bad, good) in weights.items()}
+        return cls({name: shared.setdefault(both, both) for name, both in packed.items()}, unit)
 
     def sums(self, names: list[str]) -> tuple[float, float]:
         """Give what these features say for bad and for good, scaled by the root of their number."""

@@ -42,7 +42,9 @@ _ORDER: Final = re.compile(
     r"(?:尾号|单号|订单号?|编号|运单|快递单|工号|卡号|会员号|取件码|取货码|房号?|#|no\.?)[是为:] ?\d{2,20}"
     r"|(?:尾号|单号|订单|编号|工号|卡号|取件码|#)\d{2,20}"
 )
-_NUMBER: Final = re.compile(rf"\d+(?:\.\d+)?|[{NUMERALS}]+|(?<![a-z])(?:{'|'.join(ENGLISH)})(?![a-z])")
+_NUMBER: Final = re.compile(
+    rf"(?=[\d{NUMERALS}efnostz])(?:\d+(?:\.\d+)?|[{NUMERALS}]+|(?<![a-z])(?:{'|'.join(ENGLISH)})(?![a-z]))"
+)
 # Words that hold a numeral and are no number.
 _IDIOM: Final = re.compile(
     "一分钱一分货|一分价钱一分货|一分不多|万一|一般般?|一下|一直|一定|一样|一起|一些|一点[儿也都]?|一旦|一律"

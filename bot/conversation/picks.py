@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -25,6 +26,8 @@ _ORDINAL: Final = re.compile(
     r"|季|家|批|届|期|层|人民|遍|声|时间|反应)|([0-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])(?:号|项|#)(?!线|楼"
     r"|店|院|柜|技师|码)"
 )
+_PLACE: Final = re.compile("[第号项#最末倒尾头前当居]|中间")
+"""Without one of these no place in the list is named."""
 _LAST: Final = re.compile(r"(?:最后|末尾|最末|最下面|最底下|倒数第一|尾)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _FIRST: Final = re.compile(r"(?:最前面|最上面|头一|打头|前面那|开头那)的?(?:那|这)?(?:一)?(?:个|项|款|种)?")
 _MIDDLE: Final = re.compile(r"(?:中间|当中|居中)的?(?:那|这)?(?:一)?(?:个|项|款|种)")
@@ -62,7 +65,7 @@ _AFTER: Final = re.compile(
 
 def pick(prompt: PromptView, text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) -> Pick | None:
     """Find what a reply picks from a prompt's options; None where it picks nothing."""
-    names = tuple(squeezed(plain(option)) for option in prompt.options)
+    names = _names(tuple(prompt.options))
     size = len(prompt.slots_offered) or len(names) or MENU_SIZE.get(prompt.kind, 0)
     if not size:
         return None
@@ -74,6 +77,12 @@ def pick(prompt: PromptView, text: str, clauses: Sequence[Clause], numbers: Sequ
     if not found:
         return None
     return _settle(prompt, text, found, clauses)
+
+
+@lru_cache(maxsize=1024)
+def _names(options: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the options as replies name them; many replies answer one prompt."""
+    return tuple(squeezed(plain(option)) for option in options)
 
 
 def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str]], clauses: Sequence[Clause]) -> Pick:
@@ -134,6 +143,8 @@ def _is_refused(text: str, start: int, end: int) -> bool:
 
 def _by_place(text: str, size: int) -> list[_Named]:
     found: list[_Named] = []
+    if not _PLACE.search(text):
+        return found
     for match in _ORDINAL.finditer(text):
         option = _digit(match[1] or match[2])
         if 1 <= option <= size and (match[1] or _alone(text, *match.span())):
@@ -222,6 +233,8 @@ def _alone(text: str, start: int, end: int) -> bool:
 
 def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]:
     found: list[tuple[int, int, int, str]] = []
+    if not names:
+        return found
     for index, name in enumerate(names, 1):
         if not name or (name.isdigit() and len(name) == 1):
             continue

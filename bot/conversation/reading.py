@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from bot.conversation import artefacts, clauses, numbers, scores
@@ -27,6 +28,10 @@ MARKED: Final = ("abuse", "threat")
 _ROLLS: Final = re.compile("回滚|[翻打摇]滚|滚[动烫筒轮刀水粥热]|[周明今昨生节假次近当每期]日你")
 """Words that look like abuse and insult nobody ("周日你们开门吗")."""
 _LETTERS: Final = re.compile(r"[^\W_]")
+_DIGIT: Final = re.compile(r"\d")
+
+
+_SCORE: Final = attrgetter("score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ class Reader:
         own = artefacts.strip(raw)
         folded = self.lexicon.fold(own.text)
         text, faces = self.emojis.take(folded)
-        text = self.sounds.word(squeezed(text)) or text
+        bare = squeezed(text)
+        if heard := self.sounds.word(bare):
+            text = bare = heard
         script = script_of(raw[:200])
         silence = own.silence
         if silence is None and not text.strip() and not faces and not own.quoted:
@@ -69,8 +76,9 @@ class Reader:
         found = numbers.find_numbers(text, parts)
         prompts = (*context.prompts, *context.lately)
         picks = {prompt.id: picked for prompt in prompts if (picked := pick(prompt, text, parts, found))}
-        whole = clauses.core(squeezed(text)) if text else ""
+        whole = clauses.core(squeezed(bare)) if text else ""
         hits, marks = self._hits(text, whole, parts, context)
+        told = _DIGIT.search(text) is not None
         return Reading(
             raw=raw,
             normalized=folded,
@@ -87,8 +95,8 @@ class Reader:
             when=find_when(text, context),
             preference=find_preference(text, parts, context),
             scope=_scope(text, parts, hits),
-            phone=numbers.find_phone(text),
-            order_tail=numbers.find_order_tail(text),
+            phone=numbers.find_phone(text) if told else None,
+            order_tail=numbers.find_order_tail(text) if told else None,
             marks=marks,
             correction=scores.takes_back(text),
             abusive="abuse" in marks,
@@ -101,13 +109,15 @@ class Reader:
         hits: list[Hit] = []
         marks: dict[str, tuple[int, ...]] = {}
         groups, tries = 0, MAX_TRIES
+        marked = self.lexicon.classes[MARKED[0]] | self.lexicon.classes[MARKED[1]]
         for clause in parts:
             found, here, tries = scan(self.lexicon, clause, kinds, tries)
             hits.extend(found)
             groups |= here
-            for name in MARKED:
-                if here & self.lexicon.classes[name] and not (name == "abuse" and _ROLLS.search(clause.text)):
-                    marks[name] = (*marks.get(name, ()), clause.index)
+            if here & marked:
+                for name in MARKED:
+                    if here & self.lexicon.classes[name] and not (name == "abuse" and _ROLLS.search(clause.text)):
+                        marks[name] = (*marks.get(name, ()), clause.index)
         if parts:
             hits.extend(scan_whole(self.lexicon, text, parts, kinds, groups))
         if len(parts) != 1 or parts[0].core != whole:
@@ -118,24 +128,23 @@ class Reader:
             )
         if not any(hit.score >= CLEAR for hit in hits) and (near := nearest(self.lexicon, text)):
             hits.append(near)
-        return tuple(sorted(hits, key=lambda hit: -hit.score)), marks
+        return tuple(sorted(hits, key=_SCORE, reverse=True)), marks
 
 
 def kinds_of(context: ReplyContext) -> frozenset[str]:
     """Name the circumstances that a word may depend on: kinds of open prompts, `promo` after one, `booking`, `none`."""
-    kinds = {prompt.kind for prompt in context.prompts}
-    if not kinds:
-        kinds.add("none")
+    kinds = {prompt.kind for prompt in context.prompts} or {"none"}
     if context.last_class == "marketing":
         kinds.add("promo")
     if context.booking is not None:
         kinds.add("booking")
     if context.opted_out:
         kinds.add("opted_out")
-    if any(prompt.proposed for prompt in context.prompts):
-        kinds.add("proposed")
-    if any(prompt.slots_offered for prompt in context.prompts):
-        kinds.add("slots")
+    for prompt in context.prompts:
+        if prompt.proposed:
+            kinds.add("proposed")
+        if prompt.slots_offered:
+            kinds.add("slots")
     return frozenset(kinds)
 
 
@@ -162,9 +171,11 @@ def picked(reading: Reading, prompt_id: str) -> Pick | None:
 
 def _scope(text: str, parts: Sequence[Clause], hits: Sequence[Hit]) -> Scope | None:
     """Tell what a stop stops; a topic counts only where the stop is said of it ("快递慢,别再发了" is none)."""
+    stops = {hit.clause for hit in hits if hit.intent == "unsubscribe"}
+    if not stops:
+        return None
     scope = find_scope(text)
     if scope in (None, "marketing", "all"):
         return scope
-    stops = {hit.clause for hit in hits if hit.intent == "unsubscribe"}
     said = "".join(part.text for part in parts if part.index in stops)
     return scope if find_scope(said) == scope else None

@@ -28,42 +28,13 @@ SLACK: Final = 0.1
 """Longer words of another meaning win a place if they are no less sure than this."""
 
 NEGATING: Final = ("不", "没", "别", "勿", "莫", "无", "未", "甭", "非")
-_NEGATORS: Final = frozenset(
-    {
-        *NEGATING,
-        *(
-            "不是",
-            "没有",
-            "不会",
-            "不够",
-            "不太",
-            "不怎么",
-            "不算",
-            "不是很",
-            "不很",
-            "没那么",
-            "不那么",
-            "谈不上",
-            "算不上",
-        ),
-        *(
-            "称不上",
-            "不能",
-            "不想",
-            "不要",
-            "不用",
-            "不需要",
-            "没觉得",
-            "并不",
-            "毫不",
-            "从不",
-            "不大",
-            "没什么",
-            "不见得",
-        ),
-        *("不敢", "不再", "不曾", "不咋"),
-    }
+_NEGATORS: Final = (
+    *NEGATING,
+    *("不是", "没有", "不会", "不够", "不太", "不怎么", "不算", "不是很", "不很", "没那么", "不那么"),
+    *("谈不上", "算不上", "称不上", "不能", "不想", "不要", "不用", "不需要", "没觉得", "并不", "毫不"),
+    *("从不", "不大", "没什么", "不见得", "不敢", "不再", "不曾", "不咋"),
 )
+_NEGATOR_ENDS: Final = frozenset(word[-1] for word in _NEGATORS)
 _NO_NEGATORS: Final = (
     *(
         "特别",
@@ -130,27 +101,38 @@ class Found(NamedTuple):
 
 def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int = MAX_TRIES) -> Found:
     """Find what the words say in one clause, under these circumstances."""
+    text = clause.text
     hits = [
-        _hit(entry.intent, "exact", f"整句是“{clause.text}”", clause, 0, len(clause.text))
-        for entry in lexicon.exact.get(clause.text) or lexicon.exact.get(clause.core, ())
+        _hit(entry.intent, "exact", f"整句是“{text}”", clause, 0, len(text))
+        for entry in lexicon.exact.get(text) or lexicon.exact.get(clause.core, ())
         if entry.kind is None or entry.kind in kinds
     ]
     blocks: list[Block] = []
     groups = _words(lexicon, clause, kinds, hits, blocks)
+    for compiled in lexicon.patterns.worth_trying(groups, kinds)[: max(tries, 0)]:
+        tries -= 1
+        found = compiled.pattern.regex.search(text)
+        if found and not _taken_back(text, found):
+            reason = f"“{found[0]}”合于句式 {compiled.pattern.source}"
+            hits.append(_hit(compiled.intent, "pattern", reason, clause, *found.span()))
+    if not hits:
+        return Found(hits, groups, tries)
+    _block(lexicon, text, kinds, groups, blocks)
+    live = [hit for hit in hits if not _blocked(hit, blocks)] if blocks else hits
+    if len(live) > 1:
+        live = [hit for hit in live if hit.layer == "exact" or not _covered(hit, live)]
+    return Found(live, groups, tries)
+
+
+def _block(lexicon: Lexicon, text: str, kinds: Collection[str], groups: int, blocks: list[Block]) -> None:
+    """Add what looks like an intent and is not, by patterns and questions by choice."""
     blocks.extend(
         (*found.span(), compiled.intent)
         for compiled in lexicon.blocks.worth_trying(groups, kinds)
-        if (found := compiled.pattern.regex.search(clause.text))
+        if (found := compiled.pattern.regex.search(text))
     )
-    blocks.extend((0, found.end(), intent) for found in _A_NOT_A.finditer(clause.text) for intent in _JUDGING)
-    for compiled in lexicon.patterns.worth_trying(groups, kinds)[: max(tries, 0)]:
-        tries -= 1
-        found = compiled.pattern.regex.search(clause.text)
-        if found and not _taken_back(clause.text, found):
-            reason = f"“{found[0]}”合于句式 {compiled.pattern.source}"
-            hits.append(_hit(compiled.intent, "pattern", reason, clause, *found.span()))
-    live = [hit for hit in hits if hit.score > 0 and not _blocked(hit, blocks)]
-    return Found([hit for hit in live if hit.layer == "exact" or not _covered(hit, live)], groups, tries)
+    if "不" in text or "没" in text:
+        blocks.extend((0, found.end(), intent) for found in _A_NOT_A.finditer(text) for intent in _JUDGING)
 
 
 def scan_whole(
@@ -173,23 +155,22 @@ def _hit(intent: IntentName, layer: Layer, reason: str, clause: Clause, start: i
 
 def _words(lexicon: Lexicon, clause: Clause, kinds: Collection[str], hits: list[Hit], blocks: list[Block]) -> int:
     """Collect phrases and blocks of a clause, and give the groups of words in it."""
-    text, words, groups = clause.text, lexicon.words, 0
-    for start in range(len(text)):
-        pair = text[start : start + 2]
-        for key in (pair, pair[0]) if len(pair) > 1 else (pair,):
-            for word, entries, mask in words.get(key, ()):
-                if not text.startswith(word, start):
+    text, opened, groups = clause.text, lexicon.words.get, 0
+    for start, first in enumerate(text):
+        for word, entries, mask in opened(text[start : start + 2]) or opened(first) or ():
+            if not text.startswith(word, start):
+                continue
+            groups |= mask
+            if not entries or (word.isascii() and not _stands_alone(text, start, word)):
+                continue
+            for entry in entries:
+                intent, layer, kind = entry
+                if kind is not None and kind not in kinds:
                     continue
-                groups |= mask
-                if not entries or (word.isascii() and not _stands_alone(text, start, word)):
-                    continue
-                for entry in entries:
-                    if entry.kind is not None and entry.kind not in kinds:
-                        continue
-                    if entry.layer == "none":
-                        blocks.append((start, start + len(word), entry.intent))
-                    elif hit := _phrase(lexicon, clause, entry, start, start + len(word)):
-                        hits.append(hit)
+                if layer == "none":
+                    blocks.append((start, start + len(word), intent))
+                elif hit := _phrase(lexicon, clause, entry, start, start + len(word)):
+                    hits.append(hit)
     return groups
 
 
@@ -211,20 +192,23 @@ def denied(text: str, start: int) -> bool:
     """Tell whether the words that begin here are denied: a negator just before, double ones undoing each other."""
     if start == 0:
         return False
-    if _SAID.search(text[max(0, start - 6) : start]):
+    if _unsaid(text, start):
         return True
-    before = text[max(0, start - 4) : start]
-    if before.endswith(_DOUBLE):
-        return True
-    if before.endswith(_NO_NEGATORS):
+    if text[start - 1] not in _NEGATOR_ENDS or not text.endswith(_NEGATORS, 0, start):
         return False
-    return any(before[-size:] in _NEGATORS for size in range(min(4, len(before)), 0, -1))
+    return text.endswith(_DOUBLE, 0, start) or not text.endswith(_NO_NEGATORS, 0, start)
+
+
+def _unsaid(text: str, start: int) -> bool:
+    """Tell whether "谁说" or so stands before a place and takes back what follows."""
+    before = text[max(0, start - 6) : start]
+    return ("说" in before or "讲" in before or "要" in before) and _SAID.search(before) is not None
 
 
 def _taken_back(text: str, found: re.Match[str]) -> bool:
     """Tell whether what a pattern found is denied; one that opens with a negation of its own only by "谁说" or so."""
     if found[0].startswith(NEGATING):
-        return bool(_SAID.search(text[max(0, found.start() - 6) : found.start()]))
+        return _unsaid(text, found.start())
     return denied(text, found.start())
 
 

@@ -10,6 +10,8 @@ from typing import Final
 from bot.conversation.numerals import NUMERALS, is_choice, value_of
 from bot.domain.intent import Clause, Number, Score
 
+_MAY_HOLD: Final = re.compile(rf"[★满最半f\d{NUMERALS}]")
+"""Without one of these no score is given."""
 _STARS: Final = re.compile(r"(?<![\d个颗])(?:★ ?)++(?:☆ ?)*+")
 _FULL: Final = re.compile(r"最高分|最高档|满分|满星|打满|给满|拉满|full marks?|五角星全")
 _TOP: Final = re.compile(
@@ -86,6 +88,8 @@ def takes_back(text: str) -> bool:
 
 def find_score(text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) -> Score | None:
     """Find the score: the last valid claim of all that the reply makes; None where it makes none."""
+    if not numbers and not _MAY_HOLD.search(text):
+        return None
     claims = sorted(_claims(text, clauses, numbers), key=lambda claim: claim.at)
     if not claims:
         return None

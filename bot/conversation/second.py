@@ -36,9 +36,11 @@ _KEEPS: Final[frozenset[IntentName]] = frozenset(
 _NEEDS_BOOKING: Final = frozenset({"appointment_confirm", "appointment_cancel", "appointment_reschedule"})
 
 
-def is_wanted(chosen: Sequence[Candidate]) -> bool:
+def is_wanted(chosen: Sequence[Candidate], reading: Reading) -> bool:
     """Tell whether the model could change anything: most replies are clear without it."""
-    return not chosen or chosen[0].layer in WEAK or chosen[0].layer in WORDED
+    if chosen and chosen[0].layer not in WEAK and chosen[0].layer not in WORDED:
+        return False
+    return _WORDS.search(reading.whole) is not None
 
 
 def second_opinion(
@@ -86,6 +88,6 @@ def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:
 
 
 def _candidate(guess: Guess) -> Candidate:
-    words = "、".join(f"“{word}”" for word in guess.words)
+    words = "、".join(f"“{word}”" for word in guess.words())
     reason = f"像{words}的说法,模型认为{guess.p:.0%}是这个意思" if words else f"模型认为{guess.p:.0%}是这个意思"
     return Candidate(intent=guess.intent, score=round(guess.p, 3), layer="model", reason=reason)

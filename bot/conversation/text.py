@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Final
 
 from opencc import OpenCC
@@ -67,15 +68,17 @@ _ENCLOSED: Final = {
     "\u2029": "\n",
 }
 _ENCLOSED_TABLE: Final = str.maketrans(_ENCLOSED)
+_ENCLOSED_ANY: Final = re.compile(f"[{re.escape(''.join(_ENCLOSED))}]")
 # Control, zero-width and direction marks, tags, variation selectors, skin tones, combining marks, surrogates.
 _STRAY: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0300-\u036f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
     "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
-_BLANKS: Final = re.compile(r"[^\S\n]+")
+_BLANKS: Final = re.compile(r"(?: [^\S\n]|[^\S\n ])[^\S\n]*")
+"""Blanks that are no single space."""
 _LINES: Final = re.compile(r" ?\n[\n ]*")
-_UNIT_GAP: Final = re.compile(r"(?<=[0-9]) (?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:]) (?=[0-9])")
+_UNIT_GAP: Final = re.compile(r" (?:(?<=[0-9] )(?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:] )(?=[0-9]))")
 _SPELLED: Final = re.compile(rf"(?<![{CJK}])(?:[{CJK}][ .*_/~|+=-])+[{CJK}](?![{CJK}])")
 _CHARACTER: Final = re.compile(rf"[{CJK}]")
 _WORD_GAP: Final = re.compile(rf"(?<=[{CJK}]) | (?=[{CJK}])")
@@ -84,7 +87,7 @@ WORD_GAPS: Final = 4
 WORD_CHARS: Final = 2.2
 """... if its words are no longer than so many characters on average."""
 _SEPARATED: Final = re.compile(r"[ .*_/~|+=-]")
-_LONE_NEGATOR: Final = re.compile(rf"(?:(?<=[\s,。])|^)([不别没勿莫]) (?=[{CJK}])")
+_LONE_NEGATOR: Final = re.compile(rf"([不别没勿莫])(?<![^\s,。].) (?=[{CJK}])")
 _NOT_WORDS: Final = re.compile(r"[\W_]+")
 
 
@@ -97,6 +100,11 @@ def simpler() -> Mapping[int, str]:
     closed = {code: table.get(ord(to), to) for code, to in table.items()}
     # Taiwan and Hong Kong usage that OpenCC leaves alone, because the simplified script has these characters too.
     return {**closed, ord("妳"): "你", ord("祢"): "你", ord("著"): "着", ord("甚"): "什", ord("佢"): "他"}
+
+
+@cache
+def _foldable() -> re.Pattern[str]:
+    return re.compile("[" + "".join(map(chr, simpler())) + "]")
 
 
 @cache
@@ -113,11 +121,11 @@ def plain(raw: str) -> str:
     """Fold width, case, script, blanks and stray characters; idempotent, never longer than MAX_CHARS."""
     text = raw[:MAX_CHARS]
     if not text.isascii():
-        text = text.translate(_ENCLOSED_TABLE)
+        text = _opened(text)
         for _ in range(3):  # a folded character may want folding again; two rounds do for all of Unicode 16
             if not unicodedata.is_normalized("NFKC", text):
-                text = unicodedata.normalize("NFKC", text).translate(_ENCLOSED_TABLE)[:MAX_CHARS]
-            folded = _STRAY.sub("", text.lower()).translate(simpler())
+                text = _opened(unicodedata.normalize("NFKC", text))[:MAX_CHARS]
+            folded = _simplified(_STRAY.sub("", text.lower()))
             if folded == text:
                 break
             text = folded
@@ -127,6 +135,14 @@ def plain(raw: str) -> str:
     if "\n" in text:
         text = _LINES.sub("\n", text)
     return _UNIT_GAP.sub("", text).strip()[:MAX_CHARS].rstrip()
+
+
+def _opened(text: str) -> str:
+    return text.translate(_ENCLOSED_TABLE) if _ENCLOSED_ANY.search(text) else text
+
+
+def _simplified(text: str) -> str:
+    return text.translate(simpler()) if _foldable().search(text) else text
 
 
 def worth_reading(text: str) -> str:
@@ -148,7 +164,7 @@ def joined(text: str) -> str:
     """Join characters that were spelled out one by one ("退 订", "不 退订")."""
     if _SEPARATED.search(text):
         text = _SPELLED.sub(lambda found: _NOT_WORDS.sub("", found[0]), text)
-        text = _LONE_NEGATOR.sub(r"\1", text)
+        text = _LONE_NEGATOR.sub(itemgetter(1), text)
         if text.count(" ") >= WORD_GAPS:
             gaps = len(_WORD_GAP.findall(text))
             if gaps >= WORD_GAPS and len(_CHARACTER.findall(text)) <= WORD_CHARS * (gaps + 1):
@@ -158,7 +174,7 @@ def joined(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """Leave only letters, digits and characters: what a whole text is compared by."""
-    return _NOT_WORDS.sub("", text)
+    return text if text.isalnum() else _NOT_WORDS.sub("", text)
 
 
 def period_of(text: str) -> str:
@@ -173,19 +189,21 @@ def period_of(text: str) -> str:
 class Variants:
     """Homophones, near-typos and dialect words of key words, folded into the key word."""
 
-    by_first: Mapping[str, tuple[tuple[str, str], ...]]
-    """First character → variants that begin with it, the longest first, and what they become."""
+    by_first: Mapping[str, tuple[str, ...]]
+    """First character → variants that begin with it, the longest first."""
+    words: Mapping[str, str]
+    """What variants become."""
     first: re.Pattern[str]
 
     @staticmethod
     def of(words: Mapping[str, tuple[str, ...]]) -> Variants:
         """Compile key word → variants. Raises ValueError where folding twice would differ from once."""
         table = {plain(variant): plain(word) for word, variants in words.items() for variant in variants}
-        by_first: dict[str, list[tuple[str, str]]] = {}
+        by_first: dict[str, list[str]] = {}
         for variant in sorted(table, key=lambda one: (-len(one), one)):
-            by_first.setdefault(variant[0], []).append((variant, table[variant]))
+            by_first.setdefault(variant[0], []).append(variant)
         first = re.compile(f"[{re.escape(''.join(by_first))}]" if by_first else "(?!)")
-        variants = Variants({first: tuple(found) for first, found in by_first.items()}, first)
+        variants = Variants({first: tuple(found) for first, found in by_first.items()}, table, first)
         for word in table.values():
             if variants.once(word) != word:
                 raise ValueError(f"{word!r} holds a variant of another word: folding would never settle")
@@ -205,12 +223,12 @@ class Variants:
         parts: list[str] = []
         done = 0
         for place in self.first.finditer(text):
-            at = place.start()
-            if at < done:
+            at, known = place.start(), self.by_first[place[0]]
+            if at < done or not text.startswith(known, at):
                 continue
-            for variant, word in self.by_first[place[0]]:
+            for variant in known:
                 if text.startswith(variant, at) and _fits(text, at, variant):
-                    parts += [text[done:at], word]
+                    parts += [text[done:at], self.words[variant]]
                     done = at + len(variant)
                     break
         return "".join([*parts, text[done:]]) if parts else text

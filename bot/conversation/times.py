@@ -20,7 +20,15 @@ _PERIOD_WORDS: Final[Mapping[Period, str]] = {
 }
 PERIODS: Final = {word: period for period, words in _PERIOD_WORDS.items() for word in words.split()}
 _P: Final = "|".join(sorted(PERIODS, key=lambda word: -len(word)))
+_P_FIRST: Final = "".join(sorted({word[0] for word in PERIODS}))
+_MAY_HOLD: Final = re.compile("[点时:钟hm晨早午昼晌晚夜班昏]")
+"""Without one of these no time of day is named."""
+# What a time named in one way or another cannot do without.
+_UNITS: Final = re.compile("[时钟hm]")
+_HOURS: Final = re.compile("[点时:m]")
+_PARTS: Final = re.compile("[晨早午昼晌晚夜班昏]")
 _CLOCK_RE: Final = re.compile(
+    rf"(?=[的大差 \d{NUMERALS}{_P_FIRST}])"
     rf"(?P<period>{_P})?(?:的|大概|大约|差不多)? ?(?P<less>差(?:(?P<lessn>{_N})分钟?|一?刻钟?|(?P<lessk>{_N})刻))?"
     rf"(?<![周期拜])(?P<hour>{_N})(?:[点时](?!候|间)(?:钟|整)?|:(?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻"
     rf"|过?(?P<minute>\d{{1,2}}|[{NUMERALS}]{{1,3}})(?!点|个|楼|号|月|天|小)分?)?"
@@ -28,6 +36,7 @@ _CLOCK_RE: Final = re.compile(
 )
 _MERIDIEM_RE: Final = re.compile(r"(?<![\d:])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))? ?(?P<meridiem>[ap]\.?m)")
 _RANGE_RE: Final = re.compile(
+    rf"(?=[\d{NUMERALS}{_P_FIRST}])"
     rf"(?P<period>{_P})?(?<![周期拜])(?P<hour>{_N}) ?(?:[点时]|:00)? ?(?:到|至|-|~) ?(?P<until>{_N})(?:[点时]|:00)"
 )
 _SHIFT_RE: Final = re.compile(
@@ -36,7 +45,6 @@ _SHIFT_RE: Final = re.compile(
     rf"|分钟|刻钟|h|min)(?P<half>半)?"
 )
 _PERIOD_RE: Final = re.compile("|".join(word for word in _P.split("|") if len(word) > 1))
-_NOON_RE: Final = re.compile(r"中午12|正午|中午十二")
 _A_LITTLE: Final = re.compile("[少多快慢好有早晚宜贵高低大小差前后长短轻重远近便][|]|[|][也都儿不没]")
 """Around 一点 it means "a little"."""
 _SHORT_PERIOD_RE: Final = re.compile(r"(?<=[明今后天日一二三四五六号])(?:早|晚)(?![点一两几半些了到个会\d])")
@@ -61,6 +69,8 @@ class Time:
 
 def find_times(text: str, opens: str, closes: str) -> list[Time]:
     """Find the times of day named in a text, in order; hours without a period are settled by the opening hours."""
+    if not _MAY_HOLD.search(text):
+        return []
     found = sorted(_all(text, opens, closes), key=lambda time: (time.start, -(time.end - time.start)))
     kept: list[Time] = []
     for time in found:
@@ -70,9 +80,19 @@ def find_times(text: str, opens: str, closes: str) -> list[Time]:
 
 
 def _all(text: str, opens: str, closes: str) -> Iterator[Time]:
-    for match in _SHIFT_RE.finditer(text):
+    for match in _SHIFT_RE.finditer(text) if _UNITS.search(text) else ():
         if shift := _shift(match):
             yield Time(*match.span(), match[0], shift=shift)
+    if _HOURS.search(text):
+        yield from _clocks(text, opens, closes)
+    for pattern in (_PERIOD_RE, _SHORT_PERIOD_RE) if _PARTS.search(text) else ():
+        for match in pattern.finditer(text):
+            yield Time(*match.span(), match[0], period=PERIODS[match[0]])
+    for match in _SAME_RE.finditer(text) if _HOURS.search(text) else ():
+        yield Time(*match.span(), match[0], same=True)
+
+
+def _clocks(text: str, opens: str, closes: str) -> Iterator[Time]:
     for match in _RANGE_RE.finditer(text):
         clock = _clock(match["hour"], 0, match["period"], None, opens, closes)
         later = _clock(match["until"], 0, match["period"], None, opens, closes)
@@ -84,12 +104,6 @@ def _all(text: str, opens: str, closes: str) -> Iterator[Time]:
     for match in _MERIDIEM_RE.finditer(text):
         if clock := _clock(match["hour"], int(match["minute"] or 0), None, match["meridiem"], opens, closes):
             yield Time(*match.span(), match[0], time=clock)
-    for match in _PERIOD_RE.finditer(text):
-        yield Time(*match.span(), match[0], period=PERIODS[match[0]])
-    for match in _SHORT_PERIOD_RE.finditer(text):
-        yield Time(*match.span(), match[0], period=PERIODS[match[0]])
-    for match in _SAME_RE.finditer(text):
-        yield Time(*match.span(), match[0], same=True)
 
 
 def _clock_of(match: re.Match[str], text: str, opens: str, closes: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from math import sqrt
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from bot.conversation.mood_features import MAX_CHARS, simplified
+from bot.conversation.mood_features import MAX_CHARS, simplify
 from bot.domain.understanding import MoodLabel, TopicHit
 from bot.errors import ContentError, Fault
 
@@ -52,40 +53,37 @@ class Topics:
         self._taxonomy: Final = taxonomy
         self._cut: Final = cut
         self._feel: Final = feel
-        longest = sorted(taxonomy.words, key=len, reverse=True)
-        self._long: Final = tuple(word for word in longest if len(word) > _STEM or _TORN.search(word))
-        self._any: Final = re.compile("|".join(map(re.escape, longest)) or r"(?!)")
+        self._long: Final = frozenset(word for word in taxonomy.words if len(word) > _STEM or _TORN.search(word))
+        self._by_first: Final = _by_first(taxonomy.words)
+        self._first: Final = re.compile(f"[{re.escape(''.join(self._by_first))}]" if self._by_first else "(?!)")
+        self._any: Final = re.compile("|".join(map(re.escape, taxonomy.words)) or "(?!)")
 
     def find(self, text: str, clauses: Sequence[str] = ()) -> tuple[TopicHit, ...]:
         """Give the topics of a reply, each once, in order of appearance, with the words that led to it.
 
         `clauses` are the reply's clauses; without them the text is one clause.
         """
-        text = simplify(text[:MAX_CHARS] if not clauses else text)
+        text = simplify(text)
         if self._any.search(text) is None:
             return ()
-        found: dict[str, dict[str, None]] = {}
-        votes: dict[str, list[MoodLabel]] = {}
+        found: dict[str, list[tuple[str, list[str]]]] = {}
         for clause in map(simplify, _first(clauses or (text,))):
             for topic, words in self._named(clause).items():
-                found.setdefault(topic, {}).update(dict.fromkeys(words))
-                votes.setdefault(topic, []).append(self._vote(topic, words, clause))
-        whole: MoodLabel | None = None
+                found.setdefault(topic, []).append((clause, words))
+        feel = cache(self._feel) if self._feel is not None else _indifferent
         hits: list[TopicHit] = []
-        for topic, words_of in found.items():
-            polarity = _polarity(votes[topic])
-            if polarity == "neu" and len(found) == 1 and self._feel is not None:
-                whole = whole or self._feel(text[:MAX_CHARS])
-                polarity = whole
-            hits.append(TopicHit(topic=topic, polarity=polarity, words=tuple(words_of)))
+        for topic, said in found.items():
+            polarity = self._polarity(topic, said, feel)
+            if polarity == "neu" and len(found) == 1:
+                polarity = feel(text[:MAX_CHARS])
+            named = dict.fromkeys(word for _, words in said for word in words)
+            hits.append(TopicHit(topic=topic, polarity=polarity, words=tuple(named)))
         return tuple(hits)
 
     def _named(self, clause: str) -> dict[str, list[str]]:
         """Give the topics that a clause names, each with its words; weak words only where nothing else stands."""
         strong: dict[str, list[str]] = {}
         weak: dict[str, list[str]] = {}
-        if self._any.search(clause) is None:
-            return strong
         for word in self._words(clause):
             for topic in self._taxonomy.words[word].split():
                 side = weak if (topic, word) in self._taxonomy.weak else strong
@@ -94,22 +92,41 @@ class Topics:
 
     def _words(self, clause: str) -> list[str]:
         """Give the topic words of a clause: long ones as they stand, short ones only as words or their ends."""
+        standing = self._standing(clause)
+        if not standing:
+            return []
+        words = standing & self._long
+        if not all(_is_covered(word, words) for word in standing - words):
+            words.update(self._cut_out(clause))
+        return sorted((word for word in words if not _is_covered(word, words)), key=clause.find)
+
+    def _standing(self, clause: str) -> set[str]:
+        """Give the topic words whose characters stand in a clause, be they words there or not."""
+        return {
+            word
+            for place in self._first.finditer(clause)
+            for word in self._by_first[place[0]]
+            if clause.startswith(word, place.start())
+        }
+
+    def _cut_out(self, clause: str) -> Iterator[str]:
+        """Give the topic words that are words of a clause, or the ends of longer ones."""
         known = self._taxonomy.words
-        words = dict.fromkeys(word for word in self._long if word in clause)
         for piece in self._cut(clause):
             if piece in known:
-                words.setdefault(piece)
+                yield piece
             elif len(piece) > _STEM:
-                words.update(dict.fromkeys(stem for stem in (piece[:_STEM], piece[-_STEM:]) if stem in known))
-        covered = [word for word in words if not any(word != other and word in other for other in words)]
-        return sorted(covered, key=clause.find)
+                yield from (stem for stem in (piece[:_STEM], piece[-_STEM:]) if stem in known)
 
-    def _vote(self, topic: str, words: Sequence[str], clause: str) -> MoodLabel:
+    def _polarity(self, topic: str, said: Sequence[tuple[str, Sequence[str]]], feel: Feel) -> MoodLabel:
+        """Let the last clause decide that speaks well or badly of a topic."""
+        votes = (self._vote(topic, words, clause, feel) for clause, words in reversed(said))
+        return next((vote for vote in votes if vote != "neu"), "neu")
+
+    def _vote(self, topic: str, words: Sequence[str], clause: str, feel: Feel) -> MoodLabel:
         """Tell how a clause speaks of a topic: by its own words if they say, else by how the clause feels."""
-        told = [vote for word in words if (vote := self._own(topic, word, clause)) is not None]
-        if told:
-            return told[-1]
-        return self._feel(clause) if self._feel is not None else "neu"
+        told = (self._own(topic, word, clause) for word in reversed(words))
+        return next((vote for vote in told if vote is not None), None) or feel(clause)
 
     def _own(self, topic: str, word: str, clause: str) -> MoodLabel | None:
         """Tell what a word says by itself, turned round behind a negation."""
@@ -131,16 +148,20 @@ def _first(clauses: Sequence[str]) -> list[str]:
     return read
 
 
-def simplify(text: str) -> str:
-    """Bring traditional characters to simplified ones; the length stays."""
-    table, traditional = simplified()
-    return text if traditional.isdisjoint(text) else text.translate(table)
+def _by_first(words: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        found.setdefault(word[0], []).append(word)
+    return found
 
 
-def _polarity(votes: Sequence[MoodLabel]) -> MoodLabel:
-    """Let the polar votes decide; where they differ, the last one."""
-    polar = [vote for vote in votes if vote != "neu"]
-    return polar[-1] if polar else "neu"
+def _is_covered(word: str, words: Iterable[str]) -> bool:
+    """Tell whether a word is a piece of another one."""
+    return any(word in other and word != other for other in words)
+
+
+def _indifferent(_: str) -> MoodLabel:
+    return "neu"
 
 
 def rising(now: Mapping[str, int], before: Mapping[str, int], limit: int = 10) -> tuple[str, ...]:

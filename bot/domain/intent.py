@@ -205,6 +205,8 @@ class Reading:
     numbers: tuple[Number, ...] = ()
     hits: tuple[Hit, ...] = ()
     """The best first."""
+    by_intent: Mapping[IntentName, Sequence[Hit]] = field(init=False, repr=False, compare=False)
+    """The same by intent: eighteen of them ask."""
     emoji: tuple[str, ...] = ()
     """Meanings of the emoji found, in order."""
     only_emoji: bool = False
@@ -225,6 +227,12 @@ class Reading:
     abusive: bool = False
     masked: str | None = None
 
+    def __post_init__(self) -> None:
+        by_intent: dict[IntentName, list[Hit]] = {}
+        for hit in self.hits:
+            by_intent.setdefault(hit.intent, []).append(hit)
+        object.__setattr__(self, "by_intent", by_intent)
+
     def from_menu(self, prompt: PromptView, option: int, intent: IntentName, meaning: str) -> list[Candidate]:
         """Claim an intent where the reply picks just this option of a prompt's menu (not of the times it offers)."""
         pick = self.picks.get(prompt.id)
@@ -237,11 +245,11 @@ class Reading:
 
     def of(self, intent: IntentName) -> tuple[Hit, ...]:
         """Give the hits for one intent, the best first."""
-        return tuple(hit for hit in self.hits if hit.intent == intent)
+        return tuple(self.by_intent.get(intent, ()))
 
     def claimed(self, intent: IntentName) -> list[Candidate]:
         """Give the best hit for an intent in each clause, as candidates."""
-        found = [hit for hit in self.hits if hit.intent == intent]
+        found = self.by_intent.get(intent)
         if not found:
             return []
         best: dict[int, Hit] = {}

@@ -68,6 +68,9 @@ class Slots:
     """The last digits of an order that the customer names; never counted as any other number."""
 
 
+NO_SLOTS: Final = Slots()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One thing the reply may mean, by one layer, with a reason that a person can read (Chinese)."""
@@ -79,7 +82,7 @@ class Candidate:
     reason: str
     clause: int | None = None
     """Which clause it stands in; None: the whole text."""
-    slots: Slots = field(default_factory=Slots)
+    slots: Slots = NO_SLOTS
     prompt: str | None = None
     """The id of the open or lately closed prompt whose grammar it fits."""
     corrects: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from bot.conversation.choosing import bound, choose
@@ -16,7 +17,17 @@ from bot.conversation.text import plain, squeezed
 from bot.conversation.topics import Topics
 from bot.domain.content import Content
 from bot.domain.intent import Intent, Reading
-from bot.domain.understanding import Candidate, IntentName, Mood, ReplyContext, Scope, Slots, TopicHit, Understanding
+from bot.domain.understanding import (
+    NO_SLOTS,
+    Candidate,
+    IntentName,
+    Mood,
+    ReplyContext,
+    Scope,
+    Slots,
+    TopicHit,
+    Understanding,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     chosen = (corrected,) if corrected else choose(candidates, reading, context)
     kind = context.prompts[0].kind if context.prompts else None
     if corrected is None:
-        if language.guesser is not None and is_wanted(chosen):
+        if language.guesser is not None and is_wanted(chosen, reading):
             guess = language.guesser.guess(reading.normalized, kind or "none")
             chosen = second_opinion(chosen, reading, context, guess)
             candidates += [candidate for candidate in chosen if candidate.layer == "model"]
@@ -74,7 +85,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
         slots=slots,
         mood=mood,
         topics=language.topics.find(reading.text, [clause.text for clause in reading.clauses]),
-        candidates=tuple(sorted(candidates, key=lambda candidate: -candidate.score)),
+        candidates=tuple(sorted(candidates, key=_SCORE, reverse=True)),
         clauses=tuple(clause.text for clause in reading.clauses),
         unsure=unsure,
         abusive=reading.abusive,
@@ -112,6 +123,7 @@ def _corrected(text: str, context: ReplyContext, language: Language) -> Candidat
     return Candidate(intent=intent, score=1.0, layer="correction", reason="员工更正过同样的短信")
 
 
+_SCORE: Final = attrgetter("score")
 _WITH_SLOTS: Final[frozenset[IntentName]] = frozenset(
     {"rating", "quiz_answer", "appointment_reschedule", "preference_change", "unsubscribe"}
 )
@@ -124,13 +136,13 @@ def _slots(chosen: Sequence[Candidate], reading: Reading) -> Slots:
     """Join the values of all that was chosen; the phone and the order's tail belong to the reply as a whole."""
     values: dict[str, Any] = {}
     for candidate in chosen:
-        if candidate.intent in _WITH_SLOTS:
+        if candidate.slots is not NO_SLOTS and candidate.intent in _WITH_SLOTS:
             for name in _SLOT_NAMES:
                 value = getattr(candidate.slots, name)
                 if value and name not in values:
                     values[name] = value
     values["phone"], values["order_tail"] = reading.phone, reading.order_tail
-    return Slots(**values)
+    return Slots(**values) if any(values.values()) else NO_SLOTS
 
 
 def explain(understanding: Understanding) -> dict[str, Any]:

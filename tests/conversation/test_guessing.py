@@ -65,7 +65,7 @@ def test_what_was_asked_counts(guesser: guessing.Guesser) -> None:
 )
 def test_it_speaks_where_the_rules_are_weak(layer, p, context, intent, taken) -> None:
     rules = () if layer is None else (Candidate(intent="complaint", score=0.8, layer=layer, reason="r"),)
-    heard = second.second_opinion(rules, READING, context, Guess(intent, p, ("词",)))
+    heard = second.second_opinion(rules, READING, context, Guess(intent, p, lambda: ("词",)))
     assert (bool(heard) and heard[0].intent == intent) is taken
     if taken:
         assert "词" in heard[0].reason

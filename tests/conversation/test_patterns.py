@@ -52,7 +52,7 @@ def expressions():
                 yield f"{module.name}.{name}", value.pattern
     lexicon = packaged_mind().language.reader.lexicon
     every = (lexicon.patterns, lexicon.wide, lexicon.blocks)
-    for _, compiled in (one for patterns in every for under in patterns.by_rarest.values() for one in under):
+    for *_, compiled in (one for patterns in every for under in patterns.by_rarest.values() for one in under):
         yield f"{compiled.intent}: {compiled.pattern.source}", compiled.pattern.regex.pattern
 
 
