@@ -44,7 +44,7 @@ _OF_ONESELF: Final = re.compile(
 )
 _MACHINE: Final = re.compile("机器|自动|模板|系统|循环|人工|说不[明清]")
 """Who is tired of talking to us is not yet complaining of the shop."""
-_OF_US: Final = re.compile("你|店|骚扰|轰炸|垃圾|服务|态度|客服|师傅|快递|技师|师")
+_OF_US: Final = re.compile("你们?(?!别|等|慢|多|不要|见谅|放心|稍)|店|骚扰|轰炸|垃圾|服务|态度|客服|师傅|快递|技师|师")
 """A grumble about oneself ("我打字慢") is no complaint, unless it speaks of us too."""
 _IRONIC: Final = re.compile("可真|真[行会能]|太会|好家伙|厉害了|(?:谢谢|感谢|多亏)你们?[让害]|呵呵|名副其实|名不虚传")
 _BUT: Final = re.compile("不过|但|可是|然而|好在|还好|幸好|总体|总的|整体|好歹|只是")

@@ -26,6 +26,11 @@ _THANKS: Final = re.compile("(?:谢谢|感谢|多谢)(?!你们?[让害把])")
 """Who thanks is not held to complain on a guess."""
 _DONE: Final = re.compile("昨天|前天|上次|上回|[去来做]过了?$|已经[去来做]|如果|要是|万一")
 """What is over, or only supposed, neither confirms a booking nor gives it up."""
+_JUDGED: Final = frozenset({"complaint", "praise"})
+_DENIED: Final = re.compile("(?:有)?“[不没]")
+"""What a negation turned round stays turned ("没想象中好")."""
+_TEXT_ME: Final = re.compile("短信(?:说|联系|聊|沟通|告诉|就[行好可])|[^别要用]发短信(?!了)|电话.{0,4}短信")
+"""Who would rather be texted than called is no leaver."""
 RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
 CERTAIN: Final = 0.9
 """A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
@@ -50,8 +55,10 @@ def second_opinion(
     first = chosen[0] if chosen else None
     weak = first is None or first.layer in WEAK
     enough = LIKELY if weak else SURE
-    if guess.intent == "unsubscribe":
+    if guess.intent in {"unsubscribe", "resubscribe"}:
         enough = max(enough, STOPS)
+    if guess.intent == "unsubscribe" and _TEXT_ME.search(reading.text):
+        return tuple(chosen)
     if guess.intent == "other":
         # To say that it means nothing takes more than to say what it means, and no words against it.
         enough = SURE if weak else 1.0
@@ -62,6 +69,8 @@ def second_opinion(
     if guess.intent == "unsubscribe" and not weak and first is not None and first.intent in _KEEPS:
         return tuple(chosen)
     if guess.intent == "complaint" and first is None and _THANKS.search(reading.text) and guess.p < SURE:
+        return tuple(chosen)
+    if not weak and first is not None and first.intent in _JUDGED and _DENIED.match(first.reason):
         return tuple(chosen)
     if (
         not _WORDS.search(reading.whole)
