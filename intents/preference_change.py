@@ -23,10 +23,9 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     wish = reading.preference
     if asked is not None:
         pick = reading.picks.get(asked.id)
-        if pick is not None and (pick.options or pick.refused) and not (wish.only or wish.on):
-            # "促销就算了,光要2": what is wanted leaves out the rest.
-            if pick.options or not wish.off:
-                return [_menu(asked, pick, wish), *found]
+        named = wish.only or wish.on or (wish.off and not (pick and pick.options))  # "促销就算了,光要2" leaves 2
+        if pick is not None and (pick.options or pick.refused) and not named:
+            return [_menu(asked, pick, wish), *found]
     if wish.on and _only_asks(reading):
         return found
     if (wish and (asked is not None or _is_choice(wish))) or (wish.keeps and wish.clauses):

@@ -25,10 +25,15 @@ SAID: Final = 2
 """From so many characters on something is said beside the option."""
 SURE: Final = 0.8
 _NAMED: Final = re.compile("“([^”]{2,})”")
-_CHOOSING: Final = re.compile("^(?:我|就|那|应该|肯定|当然|一定|必须|可能|大概|估计|会不会|是不是|难道|不会|是|嗯|哦|好像|貌似|的){1,6}")
+_CHOOSING: Final = re.compile(
+    "^(?:我|就|那|应该|肯定|当然|一定|必须|可能|大概|估计|会不会|是不是|难道|不会|是|嗯|哦|好像|貌似|的){1,6}"
+)
 _PARTICLES: Final = re.compile("^(?:[吧呀啊呢哦嘛哈啦呗吗么的了对]|是不是|对不对|没错){1,6}")
 _CHOSEN: Final = re.compile("(?:选|答|猜|投|肯定是?|当然是?|应该是?|一定是?|必须是?)(?:案|择|的)?[是:]?$")
-_BOUGHT: Final = re.compile("买的|买了|泡了|喝了|喝过|吃了|订的|订了|下单|那批|寄来|送来|收到|上次|上周|昨天|前天|你们?家的?|你们的|店里的?|过.{0,6}再|再[答说]|晚点")
+_BOUGHT: Final = re.compile(
+    "买的|买了|泡了|喝了|喝过|吃了|订的|订了|下单|那批|寄来|送来|收到|上次|"
+    "上周|昨天|前天|你们?家的?|你们的|店里的?|过.{0,6}再|再[答说]|晚点"
+)
 _GUESSES: Final = re.compile("是.{0,8}[吧吗]$|对[吗吧]$")
 
 

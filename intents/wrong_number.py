@@ -12,7 +12,6 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
-
 _SLIP: Final = re.compile("整句是“(?:哎呀?|啊|呃|不好意思)?(?:我|刚才?|刚刚)?(?:打|发|搞|弄)?错了?[啊呀哦啦]?”")
 """Words that a slip of one's own and a wrong number share."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, text_of, without_echoes
 from bot.domain.intent import Reading
 from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
 
@@ -17,9 +18,6 @@ HINT: Final = 0.5
 MARGIN: Final = 0.05
 """Candidates of one clause closer than this are told apart by the order of acting."""
 WEAK: Final[frozenset[IntentName]] = frozenset({"affirm", "deny", "greeting", "help", "other"})
-APPOINTMENT: Final[frozenset[IntentName]] = frozenset(
-    {"appointment_cancel", "appointment_reschedule", "appointment_confirm"}
-)
 YES_OR_NO: Final = frozenset({"promo", "survey"})
 
 _BESIDE: Final[frozenset[frozenset[IntentName]]] = frozenset(
@@ -53,9 +51,9 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
         # "A还是B呢": to waver is not to ask us.
         live = [candidate for candidate in live if candidate.intent not in {"question", "affirm", "deny"}]
     answers = _answers(live, reading, context)
-    worded = _by_clause([candidate for candidate in live if not _is_answer(candidate)])
+    worded = _by_clause([candidate for candidate in live if not is_answer(candidate)])
     chosen = _one_appointment([*answers, *worded])
-    chosen = _told_apart(_without_slips(chosen, reading), reading, context)
+    chosen = _told_apart(without_echoes(chosen, reading, context), reading, context)
     if {candidate.intent for candidate in chosen} == {"greeting"} and _says_more(reading):
         return ()
     best: dict[IntentName, Candidate] = {}
@@ -68,11 +66,6 @@ def _says_more(reading: Reading) -> bool:
     """Tell whether something beside a greeting was written that nobody understood ("8,谢谢")."""
     known = {hit.clause for hit in reading.hits}
     return any(clause.index not in known for clause in reading.clauses)
-
-
-def _is_answer(candidate: Candidate) -> bool:
-    """Tell an answer by number, letter or name to a prompt from what words alone say."""
-    return candidate.prompt is not None and candidate.clause is None and candidate.layer == "prompt"
 
 
 def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
@@ -116,7 +109,7 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
             )
         ) and not threat:
             vetoed.add(index)
-        if returns and (clause <= max(returns) or _REPORTED.search(_text_of(reading, clause))):
+        if returns and (clause <= max(returns) or _REPORTED.search(text_of(reading, clause))):
             vetoed.add(index)
         if denials and not threat and max(denials) >= clause and candidate.score < 1:
             vetoed.add(index)
@@ -130,17 +123,13 @@ _REPORTED: Final = re.compile(
 """A stop that is told of, not asked for ("把我加回来,上个月才退订的")."""
 
 
-def _text_of(reading: Reading, index: int) -> str:
-    return next((clause.text for clause in reading.clauses if clause.index == index), "")
-
-
 def _is_threat(candidate: Candidate, reading: Reading) -> bool:
     return "threat" in reading.marks and ("<threat>" in candidate.reason or "工信部" in candidate.reason)
 
 
 def _answers(live: Iterable[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
     """Give the answer to the newest prompt that it fits; a score said as one answers only a rating."""
-    answers = [candidate for candidate in live if _is_answer(candidate)]
+    answers = [candidate for candidate in live if is_answer(candidate)]
     if not answers:
         return []
     if reading.score is not None and reading.score.explicit:
@@ -211,19 +200,6 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
     gone: set[IntentName] = set()
     if "appointment_confirm" in names:
         gone |= {"affirm"}
-        if names & {"complaint", "praise", "preference_change", "resubscribe"}:
-            chosen = [c for c in chosen if c.intent != "appointment_confirm" or not _is_mere_yes(c)]
-    if "appointment_cancel" in names and names & {"unsubscribe", "resubscribe", "preference_change"}:
-        menu = kind == "appointment" and len(reading.clauses) > 1
-        chosen = [
-            c
-            for c in chosen
-            if c.intent != "appointment_cancel" or _OF_BOOKING.search(c.reason) or (menu and c.layer == "exact")
-        ]
-    if any(c.intent == "appointment_reschedule" and (c.slots.date or c.slots.time) for c in chosen):
-        # "周五晚上七点呢": the question is the wish.
-        at = next((one.index for one in reading.clauses if one.start <= reading.when.at < one.end), None)
-        chosen = [c for c in chosen if c.intent != "question" or c.clause != at or c.layer != "pattern"]
     strong = names - WEAK
     if strong:
         gone |= {"greeting", "help", "other"}
@@ -239,64 +215,15 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
     if "rating" in names and reading.correction:
         gone |= {"wrong_number", *APPOINTMENT}  # "不是取消,我是说打3分"
-    if names & APPOINTMENT:
-        chosen = [c for c in chosen if c.intent != "complaint" or not _MERE_NO.search(c.reason)]
-    if names & {"preference_change", "resubscribe"}:
-        chosen = [c for c in chosen if c.intent != "complaint" or not _OF_TEXTS.search(_text_of(reading, c.clause or 0))]
-    if "human_handoff" in names:
-        chosen = [c for c in chosen if c.intent != "question" or not c.reason.endswith("是问句")]
-    if {"deny", "other"} == names and any(c.intent == "other" and _LATER.search(c.reason) for c in chosen):
-        gone = {"deny"} if any(c.intent == "deny" and "忙" in c.reason for c in chosen) else gone
-    if "rating" in names:
-        chosen = [c for c in chosen if not (c.intent in {"praise", "complaint"} and _only_scores(c))]
+    if names == {"deny", "other"} and puts_off(chosen):
+        gone = {"deny"}
     return [candidate for candidate in chosen if candidate.intent not in gone]
-
-
-def _without_slips(chosen: list[Candidate], reading: Reading) -> list[Candidate]:
-    """Drop what a "发错了" beside an answer of one's own would mean elsewhere: it puts that answer right."""
-    if not any(_is_answer(c) or c.intent == "appointment_reschedule" for c in chosen):
-        return chosen
-    slips = {clause.index for clause in reading.clauses if _SLIP.search(clause.text)}
-    if not any(c.intent == "rating" for c in chosen):
-        slips.discard(0)  # "打错了吧,我没约过周五" opens with it
-    return [c for c in chosen if c.intent not in {"wrong_number", "complaint"} or c.clause not in slips]
-
-
-_SLIP: Final = re.compile(
-    r"^(?:我|刚才?|刚刚|前面|上面|上一?|那|一|[个条次]|这个|的|是|不小心|又|给|啊|呃|[\da-h]){0,8}"
-    r"(?:[打发按点输写回填选弄搞看记说][错反](?!人|号|货|电话|了?[一两几]|了?人)|手[滑误抖])"
-)
 
 
 def _earlier(chosen: Iterable[Candidate]) -> IntentName:
     """Of a yes and a no, name the one that the other overrules: the earlier one."""
     at = {c.intent: c.clause or 0 for c in chosen if c.intent in {"affirm", "deny"}}
     return "affirm" if at["affirm"] <= at["deny"] else "deny"
-
-
-_MERE_NO: Final = re.compile("整句是“(?:哎呀?|啊|呃|那)?(?:不行|不好)")
-_OF_TEXTS: Final = re.compile("密|消化|后悔|吵醒|影响休息|没.{0,4}(?:短信|消息|信息|推送)|没收到你们")
-"""A grumble that only gives the reason of a wish about our texts."""
-_LATER: Final = re.compile("晚点|等会|等下|待会|稍后|一会|回头|过会|回[你复]?")
-"""Who is busy and says so with one of these has not said no."""
-_OF_BOOKING: Final = re.compile("约|去|来|到|课|号|菜单|做")
-"""Words by which a "cancel" beside a stop is meant for the booking."""
-
-
-def _is_mere_yes(candidate: Candidate) -> bool:
-    """Tell a confirmation that is no more than "收到了" or "照常"."""
-    return "同意预约" in candidate.reason or (
-        candidate.layer in {"phrase", "exact"} and not _OF_BOOKING.search(candidate.reason)
-    )
-
-
-_SCORE_WORDS: Final = frozenset({"五星", "满分", "五星好评", "好评", "满意", "差评", "一星", "非常满意", "十分满意"})
-
-
-def _only_scores(candidate: Candidate) -> bool:
-    """Tell whether praise or blame is no more than the score in words."""
-    quoted = candidate.reason.split("“")[-1].split("”")[0]
-    return quoted in _SCORE_WORDS
 
 
 def bound(chosen: Sequence[Candidate], context: ReplyContext) -> tuple[Candidate, ...]:

@@ -165,7 +165,8 @@ def _unexplained(reading: Reading) -> list[Clause]:
 def _clauses(reading: Reading, feel: Feel, score: int | None) -> list[Candidate]:
     found: list[Candidate] = []
     for clause in _unexplained(reading):
-        if not (clause.question or takes_back(clause.text) or _is_of_oneself(clause.text) or _MACHINE.search(clause.text)):
+        text = clause.text
+        if not (clause.question or takes_back(text) or _is_of_oneself(text) or _MACHINE.search(text)):
             found.extend(_clause(clause, feel, score))
     return found[:1]
 
@@ -256,6 +257,7 @@ def _grumbles(reading: Reading, said: Collection[IntentName], feel: Feel) -> boo
     plain = {hit.clause for hit in reading.hits if hit.intent in said}
     if any(hit.intent == "complaint" and hit.clause not in plain for hit in reading.hits):
         return True
+    plain |= {hit.clause for hit in reading.hits if hit.intent == "greeting" and hit.layer == "exact"}
     rest = [c.text for c in reading.clauses if c.index not in plain and not _is_of_oneself(c.text)]
     return bool(rest) and feel(",".join(rest)).p[0] >= WHOLE
 

@@ -169,7 +169,9 @@ def _by_number(prompt: PromptView, clause: Clause, size: int, numbers: Sequence[
 
 def _by_value(clause: Clause, names: tuple[str, ...], numbers: Sequence[Number]) -> list[_Named]:
     """Find options that are numbers themselves (1998年, 90度) by their value, however it is written."""
-    valued = [(int(found[1]), found[2], option) for option, name in enumerate(names, 1) if (found := _VALUE.match(name))]
+    valued = [
+        (int(found[1]), found[2], option) for option, name in enumerate(names, 1) if (found := _VALUE.match(name))
+    ]
     if not valued:
         return []
     return [

@@ -45,13 +45,20 @@ _IF_STRICT: Final = re.compile(
     r"|以前都?|上回|都想给|恨不得|的话|本该|本应|本可以|原想|正想|还想"
 )
 _NOW: Final = re.compile(r"现在|这次|今天|改|只能|只给|还是给|还是打|就给|勉强|最多|顶多")
-_TAKE_OFF: Final = re.compile(r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差|留|剩|剩下|余下|剩余)(?:了|掉|着|的|个)?(?:你们?)?$")
-_SHORT_OF_FULL: Final = re.compile(r"[差少缺扣]了?([1一2二两])[分星颗]?(?:就|才|到|够|不到|没到|没给){0,2}(?:是|够|给)?满[分星]")
+_TAKE_OFF: Final = re.compile(
+    r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差|留"
+    r"|剩|剩下|余下|剩余)(?:了|掉|着|的|个)?(?:你们?)?$"
+)
+_SHORT_OF_FULL: Final = re.compile(
+    r"[差少缺扣]了?([1一2二两])[分星颗]?(?:就|才|到|够|不到|没到|没给){0,2}(?:是|够|给)?满[分星]"
+)
 _BY_ASPECT: Final = re.compile(
     r"(?:服务|环境|味道|口味|态度|质量|物流|快递|包装|速度|价格|卫生|手法|技术|效果)(?:给|打|评|是|:)?([1-5一二三四五])[分星]"
 )
 _OVERALL: Final = re.compile("总|综合|整体|平均|一起|合计")
-_PORTIONS: Final = re.compile(r"(?:打|评|给|打分)(?:你们|你|个|了){0,2}([1-5一二三四五])份(?=[吧啦了哦呀啊哈]|$|[,。!])")
+_PORTIONS: Final = re.compile(
+    r"(?:打|评|给|打分)(?:你们|你|个|了){0,2}([1-5一二三四五])份(?=[吧啦了哦呀啊哈]|$|[,。!])"
+)
 """分 misspelt, where only a score can be meant."""
 _BACK: Final = re.compile(
     r"打错|按错|点错|发错了?[,。!]?(?:是|应该|改)|输错|写错|回错|填错|选错|手滑|手误|手抖|打反|弄反|搞反|看反"
@@ -145,8 +152,10 @@ def _words(text: str, clauses: Sequence[Clause]) -> list[_Claim]:
     for match in _SHORT_OF_FULL.finditer(text):
         short = int(value_of(match[1]) or 0)
         found.append(_Claim(match.end(), 5 - short, True, reason=f"“{match[0]}”是{5 - short}分"))
-    for match in _PORTIONS.finditer(text):
-        found.append(_Claim(match.end(), int(value_of(match[1]) or 0), True, reason=f"“{match[0]}”是分数"))
+    found.extend(
+        _Claim(match.end(), int(value_of(match[1]) or 0), True, reason=f"“{match[0]}”是分数")
+        for match in _PORTIONS.finditer(text)
+    )
     for pattern in (_FULL, _TOP):
         for match in pattern.finditer(text):
             clause = _clause(clauses, match.start())
