@@ -52,6 +52,7 @@ _TAKE_OFF: Final = re.compile(
 _SHORT_OF_FULL: Final = re.compile(
     r"[差少缺扣]了?([1一2二两])[分星颗]?(?:就|才|到|够|不到|没到|没给){0,2}(?:是|够|给)?满[分星]"
 )
+_TAKEN_OFF: Final = re.compile(r"[5五][分星][,。 ]?(?:但是?|不过|就是)?[扣减]了?你?们?([1-3一二两三])[分星]")
 _BY_ASPECT: Final = re.compile(
     r"(?:服务|环境|味道|口味|态度|质量|物流|快递|包装|速度|价格|卫生|手法|技术|效果)(?:给|打|评|是|:)?([1-5一二三四五])[分星]"
 )
@@ -149,7 +150,7 @@ def _words(text: str, clauses: Sequence[Clause]) -> list[_Claim]:
         count = match[0].count("★")
         found.append(_scaled(match.end(), count, explicit=True, reason=f"数到{count}颗星"))
     found.extend(_Claim(match.end(), 1, True, reason=f"“{match[0]}”按最低分记") for match in _LOWEST.finditer(text))
-    for match in _SHORT_OF_FULL.finditer(text):
+    for match in (*_SHORT_OF_FULL.finditer(text), *_TAKEN_OFF.finditer(text)):
         short = int(value_of(match[1]) or 0)
         found.append(_Claim(match.end(), 5 - short, True, reason=f"“{match[0]}”是{5 - short}分"))
     found.extend(
