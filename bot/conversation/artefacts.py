@@ -24,6 +24,7 @@ _SIGNED: Final = re.compile(
 )
 _QUOTE_LINE: Final = re.compile(r"^\s*(?:>|\|)")
 _QUOTE_HEAD: Final = re.compile(
+    r"(?=[-=_*\s原以转引o])"
     r"(?:-{3,}|={3,}|_{3,}|(?:- ){3,}-?|\*{3,})?\s*(?:原始?短信|原文|原消息|原始消息|原信息|以下(?:是|为)?原文"
     r"|转发的?(?:短信|消息|信息)|original message|引用)\s*(?:如下)?(?:-{3,}|={3,}|[::]|$)",
     re.IGNORECASE,
@@ -76,11 +77,11 @@ _CARRIER_SAYS: Final = re.compile(
     r"|subscriber) you (?:have )?(?:dialed|called)"
 )
 _CODE_WORD: Final = re.compile(
-    r"(?=[验校动驗确短登随vpsco])"
     r"(?:验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|verification code"
     r"|passcode|security code|\bcode\b|\botp\b)",
     re.IGNORECASE,
 )
+_MAY_BE_CODE: Final = re.compile("[码碼cCoO](?:(?<=[码碼])|[oO][dD][eE]|[tT][pP])")
 _CODE: Final = re.compile(r"(?<![\d-])(?:[a-zA-Z]{1,2}-)?\d(?:[ -]?\d){3,7}(?![\d-])")
 _CODE_NEAR: Final = re.compile(
     r"(?:验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|code|otp)(?:为|是|:| "
@@ -125,7 +126,7 @@ def _is_auto(raw: str) -> bool:
 
 def _code(raw: str) -> str | None:
     """Give the text with its code masked, if one is forwarded in it."""
-    if not _CODE_WORD.search(raw) or not _CODE_NEAR.search(raw):
+    if not (_MAY_BE_CODE.search(raw) and _CODE_WORD.search(raw) and _CODE_NEAR.search(raw)):
         return None
     return _CODE.sub(lambda found: re.sub(r"\d", "*", found[0]), raw)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Final
 
 from bot.conversation.scores import takes_back
@@ -266,4 +265,4 @@ def _as(label: MoodLabel, mood: Mood, why: str) -> Mood:
     """Give the mood the label that was understood, no surer than that allows."""
     p = {"neg": (0.75, 0.2, 0.05), "neu": (0.1, 0.8, 0.1), "pos": (0.05, 0.2, 0.75)}[label]
     score = {"neg": -0.7, "neu": 0.0, "pos": 0.7}[label]
-    return replace(mood, label=label, p=p, score=score, reason=why, layer="intent")
+    return Mood(label=label, p=p, score=score, reason=why, layer="intent", abstained=mood.abstained)

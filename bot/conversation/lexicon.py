@@ -44,12 +44,11 @@ class Patterns:
     """All these bits."""
 
     @staticmethod
-    def of(patterns: Sequence[Compiled]) -> Patterns:
-        """Sort patterns under their rarest group."""
-        counts = Counter(bit for compiled in patterns for bit in bits(compiled.needs))
+    def of(patterns: Sequence[Compiled], often: Mapping[int, int]) -> Patterns:
+        """Sort patterns under their rarest group, `often` telling in how many texts each stands."""
         under: dict[int, list[tuple[int, int, str | None, Compiled]]] = {}
         for place, compiled in enumerate(patterns):
-            rarest = min(bits(compiled.needs), key=lambda bit: counts[bit])
+            rarest = min(bits(compiled.needs), key=lambda bit: often.get(bit, 0))
             under.setdefault(rarest, []).append((place, compiled.needs, compiled.kind, compiled))
         return Patterns({bit: tuple(found) for bit, found in under.items()}, sum(under))
 
@@ -147,15 +146,17 @@ def compile_lexicon(
     if faults:
         raise ContentError(tuple(faults))
     examples = _examples(every, variants)
+    buckets = _buckets(draft)
+    often = _how_often(examples, buckets)
     return Lexicon(
         variants=variants,
         labels={words.name: words.label for words in every},
         negated={words.name: words.negated for words in every if words.negated},
         exact={word: tuple(dict.fromkeys(entries)) for word, entries in draft.exact.items()},
-        words=_buckets(draft),
-        patterns=Patterns.of([compiled for compiled in draft.patterns if not compiled.pattern.whole]),
-        wide=Patterns.of([compiled for compiled in draft.patterns if compiled.pattern.whole]),
-        blocks=Patterns.of(draft.blocks),
+        words=buckets,
+        patterns=Patterns.of([compiled for compiled in draft.patterns if not compiled.pattern.whole], often),
+        wide=Patterns.of([compiled for compiled in draft.patterns if compiled.pattern.whole], often),
+        blocks=Patterns.of(draft.blocks, often),
         classes=bits,
         examples=examples,
         by_length=_by_length(examples),
@@ -228,6 +229,21 @@ def _buckets(draft: _Draft) -> Buckets:
         opening: tuple(sorted(bucket + buckets.get(opening[:-1], []), key=lambda item: -len(item[0])))
         for opening, bucket in buckets.items()
     }
+
+
+def _how_often(texts: Iterable[str], words: Buckets) -> Counter[int]:
+    """Count the texts in which the words of each group stand."""
+    return Counter(bit for text in texts for bit in bits(_groups_in(text, words)))
+
+
+def _groups_in(text: str, words: Buckets) -> int:
+    """Give the groups whose words stand in a text."""
+    groups = 0
+    for start, first in enumerate(text):
+        for word, _, mask in words.get(text[start : start + 2]) or words.get(first, ()):
+            if text.startswith(word, start):
+                groups |= mask
+    return groups
 
 
 def _examples(intents: Iterable[IntentWords], variants: Variants) -> dict[str, IntentName | None]:

@@ -112,6 +112,9 @@ def _twice(run: re.Match[str]) -> str:
     return run[1] * 2
 
 
+_ONE: Final = (1,)
+
+
 class Word(NamedTuple):
     """A word of the lexicon in a reply: its letter, and where it stands."""
 
@@ -129,7 +132,7 @@ class Lexicon:
         for word in words:
             if len(word) > 1:
                 lengths.setdefault(word[:2], set()).add(len(word))
-        self._lengths: Final = {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
+        self._lengths: Final = {start: (*sorted(found, reverse=True), 1) for start, found in lengths.items()}
 
     def read(self, text: str) -> list[Word]:
         """Cut a normalised reply into known words and stops (part ","), left to right."""
@@ -144,7 +147,7 @@ class Lexicon:
                 at += 3
                 continue
             latin = first < "\x80"
-            for length in (*lengths.get(text[at : at + 2], ()), 1):
+            for length in lengths.get(text[at : at + 2], _ONE):
                 piece = text[at : at + length]
                 part = words.get(piece)
                 if part is not None and not (latin and _torn(text, at, at + length)):

@@ -123,8 +123,9 @@ def plain(raw: str) -> str:
     if not text.isascii():
         text = _opened(text)
         for _ in range(3):  # a folded character may want folding again; two rounds do for all of Unicode 16
-            if not unicodedata.is_normalized("NFKC", text):
-                text = _opened(unicodedata.normalize("NFKC", text))[:MAX_CHARS]
+            composed = unicodedata.normalize("NFKC", text)
+            if composed != text:
+                text = _opened(composed)[:MAX_CHARS]
             folded = _simplified(_STRAY.sub("", text.lower()))
             if folded == text:
                 break

@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.domain.messages import InboundMessage
 from bot.domain.understanding import MoodLabel, Script
+
+__all__ = [
+    "Appointment",
+    "CloseReason",
+    "ClosedPrompt",
+    "Consent",
+    "Customer",
+    "Emotion",
+    "JourneyRun",
+    "LastAct",
+    "LongReply",
+    "Preferences",
+    "Prompt",
+    "PromptKind",
+    "Rating",
+    "Seen",
+    "Sent",
+    "Ticket",
+    "changed",
+]
 
 PromptKind = Literal["rating", "quiz", "appointment", "survey", "preference", "promo", "order", "choice", "text"]
 """What a text of ours can ask for."""
@@ -200,9 +220,12 @@ class LongReply:
     """The event by which what was there was answered; a piece that comes later amends it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Customer:
-    """(shop, phone). `phone` is E.164 in memory and sealed at rest."""
+    """(shop, phone). `phone` is E.164 in memory and sealed at rest.
+
+    It has no slots: `changed` copies the dictionary instead.
+    """
 
     id: str
     shop: str
@@ -273,3 +296,17 @@ class Customer:
         """Tell whether a class of message has been refused."""
         scopes = {"marketing": ("marketing", "all"), "service": ("service", "all")}.get(message_class, ())
         return any(self.consent[scope].state == "out" for scope in scopes if scope in self.consent)
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as changed
+else:
+
+    def changed(customer: Customer, **changes: Any) -> Customer:
+        """Give the customer with other values in these fields: `dataclasses.replace` at a tenth of its time.
+
+        Nearly every effect makes a copy, and asking all the fields one by one is what that costs.
+        """
+        copy = object.__new__(Customer)
+        copy.__dict__.update(customer.__dict__, **changes)
+        return copy

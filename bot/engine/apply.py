@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.conversation.emotion import felt
-from bot.domain.customer import Customer, LastAct, Seen, Sent
+from bot.domain.customer import Customer, LastAct, Seen, Sent, changed
 from bot.domain.decision import LogEntry
 from bot.domain.effects import ClosePrompt, Effect, IgnoreDuplicate, Reply, SendTemplate
 from bot.domain.events import (
@@ -53,12 +53,12 @@ def apply(customer: Customer | None, entry: LogEntry) -> Customer:
     after = customer or newcomer(event)
     seen = _with_key(after, entry.dedupe_key, entry.decided_at)
     if any(isinstance(effect, IgnoreDuplicate) for effect in entry.effects):
-        return replace(after, version=after.version + 1, seen=seen)
+        return changed(after, version=after.version + 1, seen=seen)
     after = _happened(after, entry)
     for position, effect in enumerate(entry.effects):
         after = fold(after, effect, entry) if not isinstance(effect, Reply | SendTemplate) else after
         after = _said(after, effect, entry, position)
-    return replace(after, version=after.version + 1, seen=seen, last_act=_last_act(after, entry))
+    return changed(after, version=after.version + 1, seen=seen, last_act=_last_act(after, entry))
 
 
 def ahead(customer: Customer, event: Event, effects: Sequence[Effect], now: datetime) -> Customer:
@@ -73,7 +73,7 @@ def rested(customer: Customer, now: datetime) -> Customer:
     """Forget what was not understood a day ago: the fallback ladder begins anew."""
     if customer.last_reply_at is None or now - customer.last_reply_at < MISSES_FORGOTTEN_AFTER:
         return customer
-    return replace(customer, misses=0)
+    return changed(customer, misses=0)
 
 
 def newcomer(event: Event) -> Customer:
@@ -103,7 +103,7 @@ def _happened(customer: Customer, entry: LogEntry) -> Customer:
         case ReceiptReceived() as receipt:
             return _reported(customer, receipt)
         case TimerDue() as timer:
-            return replace(customer, timers={k: v for k, v in customer.timers.items() if k != timer.timer})
+            return changed(customer, timers={k: v for k, v in customer.timers.items() if k != timer.timer})
         case LinkClicked():
             return _counted(customer, "clicks")
         case StaffActed() as act:
@@ -131,7 +131,7 @@ def _heard(customer: Customer, entry: LogEntry) -> Customer:
     if understanding is not None and understanding.silence is None:
         changes |= _felt(customer, understanding, entry.decided_at)
     # One copy for all: this runs for every reply.
-    return replace(customer, **changes)
+    return changed(customer, **changes)
 
 
 def _felt(customer: Customer, understanding: Understanding, now: datetime) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _script(customer: Customer, understanding: Understanding) -> Script:
 def _left(customer: Customer, finished: SendFinished, entry: LogEntry) -> Customer:
     """A text left, or never will."""
     if finished.outcome in {"sent", "unknown"}:
-        return replace(
+        return changed(
             customer,
             prompts=tuple(
                 replace(prompt, sent_at=entry.event.at, message=finished.message_id, ext=finished.ext)
@@ -169,23 +169,23 @@ def _left(customer: Customer, finished: SendFinished, entry: LogEntry) -> Custom
         )
     state = "bad" if finished.reason in BAD_NUMBER else customer.number_state
     sent = tuple(sent for sent in customer.sent if sent.message != finished.message_id)
-    return replace(customer, sent=sent, number_state=state)
+    return changed(customer, sent=sent, number_state=state)
 
 
 def _reported(customer: Customer, receipt: ReceiptReceived) -> Customer:
     if receipt.report.state == "delivered":
-        return replace(customer, number_state="good")
+        return changed(customer, number_state="good")
     return customer
 
 
 def _acted(customer: Customer, act: StaffActed) -> Customer:
     if act.action != "note" or not act.text:
         return customer
-    return replace(customer, notes=(*customer.notes, f"{act.actor}: {act.text}"[:500])[-50:])
+    return changed(customer, notes=(*customer.notes, f"{act.actor}: {act.text}"[:500])[-50:])
 
 
 def _counted(customer: Customer, name: str) -> Customer:
-    return replace(customer, counts={**customer.counts, name: customer.counts.get(name, 0) + 1})
+    return changed(customer, counts={**customer.counts, name: customer.counts.get(name, 0) + 1})
 
 
 def _said(customer: Customer, effect: Effect, entry: LogEntry, position: int) -> Customer:
@@ -195,7 +195,7 @@ def _said(customer: Customer, effect: Effect, entry: LogEntry, position: int) ->
         case Reply():
             answered = customer.answered_at if effect.by_staff else (*customer.answered_at, now)[-ANSWERS_REMEMBERED:]
             confirmed = now if effect.opt_out_confirmation else customer.stop_confirmed
-            return replace(
+            return changed(
                 customer,
                 answered_at=answered,
                 stop_confirmed=confirmed,
@@ -212,7 +212,7 @@ def _said(customer: Customer, effect: Effect, entry: LogEntry, position: int) ->
                 message=message_id(entry.event.id, position),
             )
             kept = [one for one in customer.sent if now - one.at < CAPS_LOOK_BACK]
-            return replace(
+            return changed(
                 customer,
                 sent=(*kept, sent)[-SENT_AT_MOST:],
                 last_class=effect.message_class,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.domain.customer import Appointment, Customer
+from bot.domain.customer import Appointment, Customer, changed
 from bot.domain.events import BusinessEvent, Event
 
 APPOINTMENTS_AT_MOST: Final = 20
@@ -39,7 +39,7 @@ def appointment(customer: Customer, known_as: str | None) -> Appointment | None:
 def with_appointment(customer: Customer, booking: Appointment) -> Customer:
     """Put a booking in the place of its former self, or behind the others."""
     others = [one for one in customer.appointments if one.id != booking.id]
-    return replace(customer, appointments=(*others, booking)[-APPOINTMENTS_AT_MOST:])
+    return changed(customer, appointments=(*others, booking)[-APPOINTMENTS_AT_MOST:])
 
 
 def read_time(value: object, near: datetime) -> datetime | None:

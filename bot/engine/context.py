@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.customer import ClosedPrompt, Customer, Prompt
+from bot.domain.customer import ClosedPrompt, Customer, Prompt, changed
 from bot.domain.events import ReplyReceived
 from bot.domain.ids import read_client_ref
 from bot.domain.turn import GRACE
@@ -38,7 +38,7 @@ def as_written(customer: Customer, at: datetime) -> Customer:
     if not in_time:
         return customer
     prompts = sorted((*customer.prompts, *(past.prompt for past in in_time)), key=lambda one: one.opened_at)
-    return replace(customer, prompts=tuple(prompts), closed=tuple(p for p in customer.closed if p not in in_time))
+    return changed(customer, prompts=tuple(prompts), closed=tuple(p for p in customer.closed if p not in in_time))
 
 
 def reply_context(scene: Scene, text: str) -> ReplyContext:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 
-from bot.domain.customer import ClosedPrompt, Consent, Customer, JourneyRun, Preferences, Ticket
+from bot.domain.customer import ClosedPrompt, Consent, Customer, JourneyRun, Preferences, Ticket, changed
 from bot.domain.decision import LogEntry
 from bot.domain.effects import (
     AlertStaff,
@@ -103,7 +103,7 @@ def _prompt(customer: Customer, effect: OpenPrompt | ClosePrompt, entry: LogEntr
         # One that is opened again takes its old place: the newest question stays the newest.
         prompts = sorted((*others, effect.prompt), key=lambda prompt: prompt.opened_at)[-OPEN_AT_MOST:]
         closed = tuple(past for past in customer.closed if past.prompt.id != effect.prompt.id)
-        return replace(customer, prompts=tuple(prompts), closed=closed)
+        return changed(customer, prompts=tuple(prompts), closed=closed)
     known = [past.prompt for past in customer.closed] + list(customer.prompts)
     prompt = next((one for one in reversed(known) if one.id == effect.prompt), None)
     if prompt is None:
@@ -117,7 +117,7 @@ def _prompt(customer: Customer, effect: OpenPrompt | ClosePrompt, entry: LogEntr
         event=entry.event.id,
     )
     closed = (*(one for one in customer.closed if one.prompt.id != prompt.id), past)[-CLOSED_AT_MOST:]
-    return replace(customer, prompts=tuple(one for one in customer.prompts if one.id != prompt.id), closed=closed)
+    return changed(customer, prompts=tuple(one for one in customer.prompts if one.id != prompt.id), closed=closed)
 
 
 def _consent(
@@ -134,15 +134,15 @@ def _consent(
                 words=effect.words,
                 event=entry.event.id,
             )
-            return replace(customer, consent={**customer.consent, effect.scope: consent})
+            return changed(customer, consent={**customer.consent, effect.scope: consent})
         case SetPreference():
             return _preferences(customer, effect)
         case FlagWrongNumber():
-            return replace(customer, wrong_number=True, number_state="bad")
+            return changed(customer, wrong_number=True, number_state="bad")
         case SuppressMarketing(reason=reason, lift=True):
-            return replace(customer, suppressed={k: v for k, v in customer.suppressed.items() if k != reason})
+            return changed(customer, suppressed={k: v for k, v in customer.suppressed.items() if k != reason})
         case SuppressMarketing():
-            return replace(customer, suppressed={**customer.suppressed, effect.reason: entry.event.id})
+            return changed(customer, suppressed={**customer.suppressed, effect.reason: entry.event.id})
         case _:
             assert_never(effect)
 
@@ -163,7 +163,7 @@ def _preferences(customer: Customer, effect: SetPreference) -> Customer:
         send_time=effect.send_time or was.send_time,
         quiet_after=effect.quiet_after or was.quiet_after,
     )
-    return replace(
+    return changed(
         customer,
         preferences=preferences,
         fields=dict(list({**customer.fields, **effect.fields}.items())[-FIELDS_AT_MOST:]),
@@ -178,22 +178,22 @@ def _case(
     match effect:
         case AlertStaff():
             alerts = (*(alert for alert in customer.alerts if alert != effect.alert), effect.alert)
-            return replace(customer, alerts=alerts[-ALERTS_AT_MOST:])
+            return changed(customer, alerts=alerts[-ALERTS_AT_MOST:])
         case WithdrawAlert():
-            return replace(customer, alerts=tuple(alert for alert in customer.alerts if alert != effect.alert))
+            return changed(customer, alerts=tuple(alert for alert in customer.alerts if alert != effect.alert))
         case OpenTicket():
             notes: tuple[str, ...] = (effect.text[:500],) if effect.text else ()
             ticket = Ticket(id=effect.ticket, reason=effect.reason, opened_at=now, due_at=effect.due_at, notes=notes)
-            return replace(customer, ticket=ticket)
+            return changed(customer, ticket=ticket)
         case AppendToTicket():
             if customer.ticket is None or customer.ticket.id != effect.ticket:
                 return customer
             notes = (*customer.ticket.notes, effect.text[:500])[-NOTES_AT_MOST:]
-            return replace(customer, ticket=replace(customer.ticket, notes=notes))
+            return changed(customer, ticket=replace(customer.ticket, notes=notes))
         case ResolveTicket():
             if customer.ticket is None or customer.ticket.id != effect.ticket:
                 return customer
-            return replace(customer, ticket=replace(customer.ticket, resolved_at=now))
+            return changed(customer, ticket=replace(customer.ticket, resolved_at=now))
         case _:
             assert_never(effect)
 
@@ -201,9 +201,9 @@ def _case(
 def _voice(customer: Customer, effect: PauseBot | ResumeBot) -> Customer:
     match effect:
         case PauseBot():
-            return replace(customer, paused_by=effect.by, paused_until=effect.until)
+            return changed(customer, paused_by=effect.by, paused_until=effect.until)
         case ResumeBot():
-            return replace(customer, paused_by=None, paused_until=None)
+            return changed(customer, paused_by=None, paused_until=None)
         case _:
             assert_never(effect)
 
@@ -223,22 +223,22 @@ def _plan(
                 variables=effect.variables,
             )
             others = tuple(one for one in customer.runs if one.id != effect.run)
-            return replace(customer, runs=(*others, run))
+            return changed(customer, runs=(*others, run))
         case ExitJourney():
             gone = next((one for one in customer.runs if one.id == effect.run), None)
             if gone is None:
                 return customer
             done = {**{k: v for k, v in customer.done_journeys.items() if k != gone.journey}, gone.journey: now}
-            return replace(
+            return changed(
                 customer,
                 runs=tuple(one for one in customer.runs if one is not gone),
                 done_journeys=dict(list(done.items())[-JOURNEYS_REMEMBERED:]),
             )
         case Schedule():
             runs = tuple(_at_step(run, effect) if run.id == effect.data.get("run") else run for run in customer.runs)
-            return replace(customer, runs=runs, timers={**customer.timers, effect.timer: effect.due_at})
+            return changed(customer, runs=runs, timers={**customer.timers, effect.timer: effect.due_at})
         case CancelSchedule():
-            return replace(customer, timers={k: v for k, v in customer.timers.items() if k != effect.timer})
+            return changed(customer, timers={k: v for k, v in customer.timers.items() if k != effect.timer})
         case _:
             assert_never(effect)
 
@@ -251,9 +251,9 @@ def _mark(customer: Customer, effect: Tag | Count) -> Customer:
     match effect:
         case Tag():
             kept = [tag for tag in customer.tags if tag not in effect.remove]
-            return replace(customer, tags=tuple(dict.fromkeys([*kept, *effect.add]))[-TAGS_AT_MOST:])
+            return changed(customer, tags=tuple(dict.fromkeys([*kept, *effect.add]))[-TAGS_AT_MOST:])
         case Count():
             counts = {**customer.counts, effect.name: customer.counts.get(effect.name, 0) + effect.by}
-            return replace(customer, counts=dict(list(counts.items())[-COUNTS_AT_MOST:]))
+            return changed(customer, counts=dict(list(counts.items())[-COUNTS_AT_MOST:]))
         case _:
             assert_never(effect)

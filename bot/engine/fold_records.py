@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, assert_never
 
-from bot.domain.customer import Customer, Rating
+from bot.domain.customer import Customer, Rating, changed
 from bot.domain.decision import LogEntry
 from bot.domain.effects import (
     AttachComment,
@@ -62,7 +62,7 @@ def record(customer: Customer, effect: Record, entry: LogEntry) -> Customer:
         case RecordLateReply():
             return _late(_noted(customer, effect.prompt, effect.answer, entry), effect, entry)
         case IssueReward():
-            return replace(customer, rewards={**customer.rewards, effect.code: effect.reward})
+            return changed(customer, rewards={**customer.rewards, effect.code: effect.reward})
         case _:
             assert_never(effect)
 
@@ -90,7 +90,7 @@ def undone(customer: Customer, effect: Undo) -> Customer:
     """Forget the scores and answers that the undone event brought; what else it did has effects of its own."""
     prompts = {past.prompt.id: past.prompt for past in customer.closed if past.event == effect.event}
     subjects = {prompt.subject or prompt.id for prompt in prompts.values()}
-    return replace(
+    return changed(
         customer,
         ratings=tuple(one for one in customer.ratings if one.prompt not in prompts),
         answers={key: value for key, value in customer.answers.items() if key not in subjects},
@@ -104,7 +104,7 @@ def _rated(customer: Customer, prompt: str, rating: int, subject: str | None, en
     if known is not None:
         new = replace(known, rating=rating, at=entry.event.at)
         customer = _noted(customer, prompt, str(rating), entry)
-    return replace(customer, ratings=(*kept, new)[-RATINGS_AT_MOST:])
+    return changed(customer, ratings=(*kept, new)[-RATINGS_AT_MOST:])
 
 
 def _noted(customer: Customer, prompt: str, answer: str, entry: LogEntry) -> Customer:
@@ -115,7 +115,7 @@ def _noted(customer: Customer, prompt: str, answer: str, entry: LogEntry) -> Cus
         else past
         for past in customer.closed
     )
-    return replace(customer, closed=closed)
+    return changed(customer, closed=closed)
 
 
 def _late(customer: Customer, effect: RecordLateReply, entry: LogEntry) -> Customer:
@@ -129,7 +129,7 @@ def _late(customer: Customer, effect: RecordLateReply, entry: LogEntry) -> Custo
 
 def _answered(customer: Customer, subject: str, answer: str) -> Customer:
     answers = {**{key: value for key, value in customer.answers.items() if key != subject}, subject: answer[:500]}
-    return replace(customer, answers=dict(list(answers.items())[-ANSWERS_AT_MOST:]))
+    return changed(customer, answers=dict(list(answers.items())[-ANSWERS_AT_MOST:]))
 
 
 def _commented(customer: Customer, effect: AttachComment) -> Customer:
@@ -144,4 +144,4 @@ def _commented(customer: Customer, effect: AttachComment) -> Customer:
         else one
         for one in customer.ratings
     )
-    return replace(customer, ratings=ratings)
+    return changed(customer, ratings=ratings)

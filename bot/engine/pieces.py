@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.customer import Customer, LongReply
+from bot.domain.customer import Customer, LongReply, changed
 from bot.domain.events import Event, ReplyReceived
 from bot.domain.ids import Ids
 from bot.domain.messages import InboundMessage
@@ -81,7 +81,7 @@ def waiting(customer: Customer) -> bool:
 
 def _with(customer: Customer, long: LongReply) -> Customer:
     others = tuple(one for one in customer.long_replies if one.key != long.key)
-    return replace(customer, long_replies=(*others, long)[-KEPT_AT_MOST:])
+    return changed(customer, long_replies=(*others, long)[-KEPT_AT_MOST:])
 
 
 def _name(message: InboundMessage) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.domain.customer import Appointment, Customer, PromptKind
+from bot.domain.customer import Appointment, Customer, PromptKind, changed
 from bot.domain.decision import Decision
 from bot.domain.effects import Schedule
 from bot.domain.events import (
@@ -131,7 +131,7 @@ class Simulation:
     def book(self, start: datetime, *, appointment: str = "a1", service: str = "") -> None:
         """Give the customer a booking, without the event that would begin journeys."""
         booking = Appointment(id=appointment, start=start, service=service)
-        self.customer = replace(self.customer, appointments=(*self.customer.appointments, booking))
+        self.customer = changed(self.customer, appointments=(*self.customer.appointments, booking))
         if not self.decisions:
             self.begun_with = self.customer
 

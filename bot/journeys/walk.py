@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from bot.domain.content import Step
+from bot.domain.customer import changed
 from bot.domain.effects import AlertStaff, Effect, IssueReward, StaySilent, Tag
 from bot.errors import TemplateError
 from bot.journeys.asking import ask, send
@@ -119,7 +120,7 @@ def _seen(course: Course, done: Sequence[Effect]) -> Course:
         if isinstance(effect, Tag):
             customer = course.moment.customer
             tags = [tag for tag in customer.tags if tag not in effect.remove]
-            course = course.on(replace(customer, tags=tuple(dict.fromkeys([*tags, *effect.add]))))
+            course = course.on(changed(customer, tags=tuple(dict.fromkeys([*tags, *effect.add]))))
         if isinstance(effect, IssueReward):
             named = course.moment.content.rewards.get(effect.reward, effect.reward)
             course = replace(course, extra={**course.extra, "code": effect.code, "reward": named})
