@@ -81,6 +81,8 @@ _THING: Final = re.compile("快递|物流|订单|发货|配送|取件|取货|包
 _MESSAGE: Final = re.compile("的?(?:通知|短信|信息|提醒|消息|类|推送)|的(?!时候|东西|是)")
 _KEPT: Final = re.compile(rf"{_MESSAGE.pattern}|(?:还|就|也|要|请){{0,2}}(?:照[发旧常样收]|留着|保留|继续发)")
 """What follows the name of a thing where a message about it is meant."""
+_ENOUGH: Final = re.compile("就[行好成]|就可以|即可")
+"""别发促销就行, where the menu was asked: the rest is welcome."""
 _BARE: Final = re.compile(r"[和跟与及、,&+加或还有以的类吧谢短信息通知就选要我订留只收那\s]*")
 _MORE_TOPICS: Final = re.compile("加|再|也|还|另外|添")
 _ABOUT_US: Final = re.compile(
@@ -92,7 +94,7 @@ _JOIN: Final = re.compile(r"^(?:短信|信息|消息|类|通知|提醒|推送|�
 _ALL: Final = re.compile(
     r"所有|全部|一切|任何|什么都|啥都|统统|通通|全都|一条都|一个都|一律|全给我|都别|都不要发|都不发|都给我停"
     r"|全停|都停|(?:什么|啥|任何).{0,3}(?:短信|信息|消息).{0,3}[都也]|彻底"
-    r"|everything|stop ?all|全退|都退|永远|半条|永久|anything|任何形式"
+    r"|everything|stop ?all|全退|都退(?!不)|永远|半条|永久|anything|任何形式"
 )
 _MARKETING: Final = re.compile(r"广告|营销|促销|推销|推广|优惠|活动|商业")
 
@@ -120,6 +122,7 @@ def find_preference(text: str, clauses: Sequence[Clause], context: ReplyContext)
     if not asked and not _ABOUT_US.search(text):
         return Preference()
     only, on, off, keeps = _topics(text, asked=asked)
+    keeps = keeps or bool(asked and off and _ENOUGH.search(text))
     if asked and on and not only and not off and not _MORE_TOPICS.search(text):
         only, on = on, ()
     frequency, at = find_frequency(clauses)
