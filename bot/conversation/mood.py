@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol, get_args
@@ -53,9 +52,6 @@ class Scorer:
         self._model: Final = model
         self._reader: Final = model.reader()
         self._table: Final = table
-        # Of one reply, the same part is often asked for again.
-        self._read: Final = lru_cache(maxsize=8)(self._reader.features)
-        self._lean: Final = lru_cache(maxsize=8)(lambda clean: model.lean(self._read(clean)))
 
     def score(self, text: str, *, prompt: str | None = None, rating: int | None = None) -> Mood:
         """Tell the mood of a reply; `prompt` is the kind asked, `rating` 1 to 5 what was understood of it."""
@@ -69,15 +65,15 @@ class Scorer:
             return _decided(verdict)
         if (rated := mood_rules.find_rating(clean)) is not None:
             return self._rated(rated.rest, rated.label, rated.shown)
-        features = self._read(clean)
+        features = self._reader.features(clean)
         verdict = mood_rules.by_pictures(clean, features.words) or mood_rules.by_quiet_words(clean, features.words)
         if verdict is not None:
             return _decided(verdict)
-        return _weighed(self._model.weigh(*self._lean(clean), _ASKED.get(prompt or "", (0.0, 0.0))), features)
+        return _weighed(self._model.predict(features, _ASKED.get(prompt or "", (0.0, 0.0))), features)
 
     def feel(self, clause: str) -> MoodLabel:
         """Tell which way a clause leans, however slightly: what topics are coloured by. Cheaper than `score`."""
-        p = self._model.weigh(*self._lean(normalise(clause)))
+        p = self._model.predict(self._reader.features(normalise(clause)))
         lean = p[2] - p[0]
         return "pos" if lean > _LEAN else "neg" if lean < -_LEAN else "neu"
 

@@ -82,21 +82,10 @@ class Model:
 
     def predict(self, features: Features, evidence: tuple[float, float] = (0.0, 0.0)) -> Probabilities:
         """Give the probabilities of neg, neu and pos; `evidence` is added to bad and good beforehand."""
-        return self.weigh(*self.lean(features), evidence)
-
-    def lean(self, features: Features) -> tuple[float, float]:
-        """Give how far the features speak for bad and for good, against neutral."""
         bad_grams, good_grams = self.grams.sums(features.grams)
         bad_signs, good_signs = self.signs.sums(features.signs)
-        return (
-            (self.bias[0] + bad_grams + bad_signs) / self.temperature,
-            (self.bias[1] + good_grams + good_signs) / self.temperature,
-        )
-
-    @staticmethod
-    def weigh(bad: float, good: float, evidence: tuple[float, float] = (0.0, 0.0)) -> Probabilities:
-        """Turn what speaks for bad and for good, and the evidence beside it, into probabilities."""
-        bad, good = bad + evidence[0], good + evidence[1]
+        bad = (self.bias[0] + bad_grams + bad_signs) / self.temperature + evidence[0]
+        good = (self.bias[1] + good_grams + good_signs) / self.temperature + evidence[1]
         top = max(bad, good, 0.0)
         weights = exp(bad - top), exp(-top), exp(good - top)
         whole = sum(weights)
