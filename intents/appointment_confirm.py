@@ -12,6 +12,7 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
+_AGREEING: Final = re.compile("(?:是|对|好的?|嗯|就|那|的|吧|没错|可以|行|来|到|呀|啊|我|准时|见){0,6}")
 _OTHER_YES: Final = re.compile("领|券|报名|参加|[张份]|兑换|优惠|订阅")
 """A yes to something else than an appointment."""
 
@@ -52,8 +53,30 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
                     late=prompt.expired,
                 )
             )
+        if _repeats(reading, context):
+            found.append(
+                Candidate(
+                    intent="appointment_confirm",
+                    score=0.9,
+                    layer="prompt",
+                    reason=f"说的就是约好的时间:{reading.when.reason}",
+                    prompt=prompt.id,
+                    late=prompt.expired,
+                )
+            )
         break
     return found
+
+
+def _repeats(reading: Reading, context: ReplyContext) -> bool:
+    """Tell whether the reply is nothing but the booked time ("是周四下午两点吧")."""
+    when, booking = reading.when, context.booking
+    if booking is None or when.date != booking.date().isoformat() or when.time != booking.strftime("%H:%M"):
+        return False
+    rest = reading.whole
+    for named in re.findall("“([^”]+)”", when.reason):
+        rest = rest.replace(named, "")
+    return bool(_AGREEING.fullmatch(rest)) and not any(prompt.proposed for prompt in context.prompts)
 
 
 def respond(turn: Turn) -> list[Effect]:

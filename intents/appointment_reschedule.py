@@ -14,8 +14,12 @@ from bot.domain.turn import Turn
 from bot.domain.understanding import NO_SLOTS, Candidate, PromptView, ReplyContext, Slots
 
 SURE = 0.8
-_MAY_WE: Final = re.compile("约|改|换|吗|么|不$|没|行|可以|能|有|方便|好")
+_MAY_WE: Final = re.compile("约|改|换|吗|么|不$|没|行|可以|能|有|方便|好|^呢$")
 """A question in these words may well ask for that time."""
+_PROMISES: Final = re.compile("会提前.{0,8}[到去来]")
+"""Who will be early keeps the time."""
+_OF_SHOP: Final = re.compile("营业|开门|开不开|关门|上班|休息|放假|打烊|下班|开到|停车|收费|多少钱|需要|发货|活动|带")
+"""A question with these is about us."""
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
@@ -69,15 +73,18 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 def _speaks_of_else(reading: Reading) -> bool:
     """Tell whether the time stands in words about something else ("你们周六开到几点", "晚上好", "今天的汤绝了")."""
+    if _PROMISES.search(reading.text):
+        return True
     at = next((clause.index for clause in reading.clauses if clause.start <= reading.when.at < clause.end), None)
     if at in reading.preference.clauses:
         return True
+    about = next((clause.text for clause in reading.clauses if clause.index == at), "")
     return any(
         hit.clause == at
         and hit.score >= SURE
         and (
             hit.intent in {"greeting", "complaint", "praise"}
-            or (hit.intent == "question" and not _MAY_WE.search(hit.words))
+            or (hit.intent == "question" and (not _MAY_WE.search(hit.words) or _OF_SHOP.search(about)))
         )
         for hit in reading.hits
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from bot.domain.customer import Prompt
 from bot.domain.effects import ClosePrompt, Effect, OpenPrompt, RecordLateReply, SetPreference
@@ -21,11 +23,24 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     wish = reading.preference
     if asked is not None:
         pick = reading.picks.get(asked.id)
-        if pick is not None and (pick.options or pick.refused) and not (wish.only or wish.on or wish.off):
+        named = wish.only or wish.on or (wish.off and not (pick and pick.options))  # "促销就算了,光要2" leaves 2
+        if pick is not None and (pick.options or pick.refused) and not named:
             return [_menu(asked, pick, wish), *found]
+    if wish.on and _only_asks(reading):
+        return found
     if (wish and (asked is not None or _is_choice(wish))) or (wish.keeps and wish.clauses):
         return [_wish(wish, asked)]
     return found
+
+
+_ASKS: Final = re.compile("(?:还|会|是否|是不是|有没有).{0,8}(?:吗|么|不|没|吧)$")
+"""Who asks whether something goes on does not wish it yet ("服务提醒还继续发吗")."""
+
+
+def _only_asks(reading: Reading) -> bool:
+    wish = reading.preference
+    said = [clause.text for clause in reading.clauses if clause.index in wish.clauses]
+    return not (wish.off or wish.only or wish.frequency or wish.send_time) and any(_ASKS.search(text) for text in said)
 
 
 def _is_choice(wish: Preference) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from bot.domain.booking import WHICH, chosen
 from bot.domain.customer import Prompt
@@ -15,9 +17,24 @@ from bot.domain.effects import (
     ReplaceAnswer,
     StaySilent,
 )
-from bot.domain.intent import Intent, Reading
+from bot.domain.intent import Intent, Pick, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots
+
+SAID: Final = 2
+"""From so many characters on something is said beside the option."""
+SURE: Final = 0.8
+_NAMED: Final = re.compile("“([^”]{2,})”")
+_CHOOSING: Final = re.compile(
+    "^(?:我|就|那|应该|肯定|当然|一定|必须|可能|大概|估计|会不会|是不是|难道|不会|是|嗯|哦|好像|貌似|的){1,6}"
+)
+_PARTICLES: Final = re.compile("^(?:[吧呀啊呢哦嘛哈啦呗吗么的了对]|是不是|对不对|没错){1,6}")
+_CHOSEN: Final = re.compile("(?:选|答|猜|投|肯定是?|当然是?|应该是?|一定是?|必须是?)(?:案|择|的)?[是:]?$")
+_BOUGHT: Final = re.compile(
+    "买的|买了|泡了|喝了|喝过|吃了|订的|订了|下单|那批|寄来|送来|收到|上次|"
+    "上周|昨天|前天|你们?家的?|你们的|店里的?|过.{0,6}再|再[答说]|晚点"
+)
+_GUESSES: Final = re.compile("是.{0,8}[吧吗]$|对[吗吧]$")
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
@@ -29,7 +46,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 def _claim(reading: Reading, prompt: PromptView) -> Candidate | None:
     pick = reading.picks.get(prompt.id)
     listed = prompt.kind in {"quiz", "choice"} or (prompt.kind == "survey" and prompt.options)
-    if not listed or pick is None or pick.undecided or len(pick.options) != 1:
+    if not listed or pick is None or pick.undecided or len(pick.options) != 1 or _speaks_of_else(reading, pick):
         return None
     return Candidate(
         intent="quiz_answer",
@@ -40,6 +57,26 @@ def _claim(reading: Reading, prompt: PromptView) -> Candidate | None:
         prompt=prompt.id,
         corrects=prompt.answered is not None,
         late=prompt.expired,
+    )
+
+
+def _speaks_of_else(reading: Reading, pick: Pick) -> bool:
+    """Tell whether an option's name only occurs in words about something else ("上次买的红茶全是碎末")."""
+    named = _NAMED.search(pick.reason)
+    if named is None:
+        return False
+    clause = next((clause for clause in reading.clauses if named[1] in clause.text), None)
+    if clause is None:
+        return False
+    before, _, after = clause.text.partition(named[1])
+    rest = _CHOOSING.sub("", before) + _PARTICLES.sub("", after)
+    if len(rest) < SAID or _CHOSEN.search(before):
+        return False
+    if _BOUGHT.search(clause.text):
+        return True
+    return any(
+        hit.score >= SURE and hit.intent in {"complaint", "question"} and not _GUESSES.search(clause.text)
+        for hit in reading.hits
     )
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot.domain.effects import AlertStaff, Effect, FlagWrongNumber, StaySilent, SuppressMarketing
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
+_SLIP: Final = re.compile("整句是“(?:哎呀?|啊|呃|不好意思)?(?:我|刚才?|刚刚)?(?:打|发|搞|弄)?错了?[啊呀哦啦]?”")
+"""Words that a slip of one's own and a wrong number share."""
 
-def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # noqa: ARG001 — every intent claims alike
-    """Claim by words alone."""
-    return reading.claimed("wrong_number")
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
+    """Claim by words; who has just answered and says "搞错了" speaks of the answer."""
+    found = reading.claimed("wrong_number")
+    if any(prompt.answered for prompt in context.lately):
+        found = [claim for claim in found if not _SLIP.search(claim.reason)]
+    return found
 
 
 def respond(turn: Turn) -> list[Effect]:

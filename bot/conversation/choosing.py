@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, text_of, without_echoes
 from bot.domain.intent import Reading
 from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
 
@@ -17,9 +18,6 @@ HINT: Final = 0.5
 MARGIN: Final = 0.05
 """Candidates of one clause closer than this are told apart by the order of acting."""
 WEAK: Final[frozenset[IntentName]] = frozenset({"affirm", "deny", "greeting", "help", "other"})
-APPOINTMENT: Final[frozenset[IntentName]] = frozenset(
-    {"appointment_cancel", "appointment_reschedule", "appointment_confirm"}
-)
 YES_OR_NO: Final = frozenset({"promo", "survey"})
 
 _BESIDE: Final[frozenset[frozenset[IntentName]]] = frozenset(
@@ -53,9 +51,9 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
         # "A还是B呢": to waver is not to ask us.
         live = [candidate for candidate in live if candidate.intent not in {"question", "affirm", "deny"}]
     answers = _answers(live, reading, context)
-    worded = _by_clause([candidate for candidate in live if not _is_answer(candidate)])
+    worded = _by_clause([candidate for candidate in live if not is_answer(candidate)])
     chosen = _one_appointment([*answers, *worded])
-    chosen = _told_apart(chosen, reading, context)
+    chosen = _told_apart(without_echoes(chosen, reading, context), reading, context)
     if {candidate.intent for candidate in chosen} == {"greeting"} and _says_more(reading):
         return ()
     best: dict[IntentName, Candidate] = {}
@@ -68,11 +66,6 @@ def _says_more(reading: Reading) -> bool:
     """Tell whether something beside a greeting was written that nobody understood ("8,谢谢")."""
     known = {hit.clause for hit in reading.hits}
     return any(clause.index not in known for clause in reading.clauses)
-
-
-def _is_answer(candidate: Candidate) -> bool:
-    """Tell an answer by number, letter or name to a prompt from what words alone say."""
-    return candidate.prompt is not None and candidate.clause is None and candidate.layer == "prompt"
 
 
 def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
@@ -116,11 +109,18 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
             )
         ) and not threat:
             vetoed.add(index)
-        if returns and clause <= max(returns):
+        if returns and (clause <= max(returns) or _REPORTED.search(text_of(reading, clause))):
             vetoed.add(index)
         if denials and not threat and max(denials) >= clause and candidate.score < 1:
             vetoed.add(index)
     return [candidate for index, candidate in enumerate(live) if index not in vetoed]
+
+
+_REPORTED: Final = re.compile(
+    r"(?:才|之前|以前|上次|当初|当时|那时|那会|前阵|前段|前几|上个?[月周]|误|错|不小心|手滑).{0,8}(?:退订|取消订阅)"
+    r"|(?:退订|取消订阅)(?:的|是|了(?!吧))"
+)
+"""A stop that is told of, not asked for ("把我加回来,上个月才退订的")."""
 
 
 def _is_threat(candidate: Candidate, reading: Reading) -> bool:
@@ -129,7 +129,7 @@ def _is_threat(candidate: Candidate, reading: Reading) -> bool:
 
 def _answers(live: Iterable[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
     """Give the answer to the newest prompt that it fits; a score said as one answers only a rating."""
-    answers = [candidate for candidate in live if _is_answer(candidate)]
+    answers = [candidate for candidate in live if is_answer(candidate)]
     if not answers:
         return []
     if reading.score is not None and reading.score.explicit:
@@ -200,10 +200,6 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
     gone: set[IntentName] = set()
     if "appointment_confirm" in names:
         gone |= {"affirm"}
-        if names & {"complaint", "praise", "preference_change", "resubscribe"}:
-            chosen = [c for c in chosen if c.intent != "appointment_confirm" or not _is_mere_yes(c)]
-    if "appointment_cancel" in names and names & {"unsubscribe", "resubscribe", "preference_change"}:
-        chosen = [c for c in chosen if c.intent != "appointment_cancel" or _OF_BOOKING.search(c.reason)]
     strong = names - WEAK
     if strong:
         gone |= {"greeting", "help", "other"}
@@ -218,9 +214,9 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
     if "wrong_number" in names:
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
     if "rating" in names and reading.correction:
-        gone.add("wrong_number")
-    if "rating" in names:
-        chosen = [c for c in chosen if not (c.intent in {"praise", "complaint"} and _only_scores(c))]
+        gone |= {"wrong_number", *APPOINTMENT}  # "不是取消,我是说打3分"
+    if names == {"deny", "other"} and puts_off(chosen):
+        gone = {"deny"}
     return [candidate for candidate in chosen if candidate.intent not in gone]
 
 
@@ -228,26 +224,6 @@ def _earlier(chosen: Iterable[Candidate]) -> IntentName:
     """Of a yes and a no, name the one that the other overrules: the earlier one."""
     at = {c.intent: c.clause or 0 for c in chosen if c.intent in {"affirm", "deny"}}
     return "affirm" if at["affirm"] <= at["deny"] else "deny"
-
-
-_OF_BOOKING: Final = re.compile("约|去|来|到|课|号|菜单|做")
-"""Words by which a "cancel" beside a stop is meant for the booking."""
-
-
-def _is_mere_yes(candidate: Candidate) -> bool:
-    """Tell a confirmation that is no more than "收到了" or "照常"."""
-    return "同意预约" in candidate.reason or (
-        candidate.layer in {"phrase", "exact"} and not _OF_BOOKING.search(candidate.reason)
-    )
-
-
-_SCORE_WORDS: Final = frozenset({"五星", "满分", "五星好评", "好评", "满意", "差评", "一星", "非常满意", "十分满意"})
-
-
-def _only_scores(candidate: Candidate) -> bool:
-    """Tell whether praise or blame is no more than the score in words."""
-    quoted = candidate.reason.split("“")[-1].split("”")[0]
-    return quoted in _SCORE_WORDS
 
 
 def bound(chosen: Sequence[Candidate], context: ReplyContext) -> tuple[Candidate, ...]:

@@ -35,7 +35,7 @@ _NAMED: Final = {
 }
 _NAMED_RE: Final = re.compile("|".join(_NAMED) + "|明(?=上午|下午|中午)|今(?=上午|下午|中午)")
 _WEEK_RE: Final = re.compile(
-    r"(?P<which>下下个?|下个?|这个?|本|上个?)?(?:周|星期|礼拜|拜)(?P<day>[一二三四五六日天](?![天周个年月条次封回份种样])"
+    r"(?P<which>下下个?|下个?|这个?|本|上个?)?(?:周|星期|礼拜|拜)(?P<day>[一二三四五六日天](?![天个年月条次封回份种样]|周(?![一二三四五六日天末]))"
     r"|[1-6](?![\d天周个年月]))(?:(?P<or>或者?|、|和|跟)(?:周|星期|礼拜)?(?P<day2>[一二三四五六日天]))?"
 )
 _ENGLISH_WEEK: Final = {
@@ -74,7 +74,7 @@ _SHIFT_RE: Final = re.compile(
 )
 _NEXT_DAY_RE: Final = re.compile(r"(?<!最)(?:第二天|隔天|次日|后一天|下一天)")
 _PREVIOUS_DAY_RE: Final = re.compile(r"(?<!节)(?:前一天|头一天)")
-_SAME_DAY_RE: Final = re.compile(r"同一天|当天|那天|同天|还是那天|日期不变|当日")
+_SAME_DAY_RE: Final = re.compile(r"同一天|当天|那天|同天|还是那天|(?:日期|日子)(?:不变|不动|照旧|还是一样|一样)|当日")
 _NEXT_WEEK_SAME_RE: Final = re.compile(
     r"下(?:个)?(?:周|星期|礼拜)(?:的)?(?:同一时间|这个时间|同样时间|同时间|这时候|这个时候|同一天|今天)"
 )

@@ -22,6 +22,9 @@ _NEGATIVE: Final = re.compile(r"负分|负星|负\d+分|(?<![\d到至])-\d+分")
 _OUTRIGHT: Final[tuple[tuple[re.Pattern[str], MoodLabel], ...]] = ((_NEGATIVE, "neg"), (_FULL, "pos"))
 _ALONE: Final = re.compile(r"^(?:[\d一二三四五六七八九十#.,!?~、。\s]{1,6}|[a-z][.,!?~。]?|td)$")
 _TURN: Final = re.compile(r"^(?:就是|但是|不过|可是|只是|但)")
+_SLIP: Final = re.compile(
+    "(?:刚才?|刚刚|前面|上一?条|那个?|手一?){0,4}(?:[打发按点输写回填选弄搞看记说][错反]|手[滑误抖])了?(?:的|吧|啦)?"
+)
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _UNITS: Final = frozenset("分星/")
 _QUIET: Final = frozenset("AKg,#_")
@@ -98,7 +101,7 @@ def beside_rating(text: str) -> str:
     text = _QUOTED.sub(",", text)
     told = find_rating(text)
     rest = (told.rest if told else text).strip("0123456789一二两三四五⭐🌟★☆ ,.!?~、分星")
-    return _TURN.sub("", rest)
+    return _TURN.sub("", _SLIP.sub(",", rest))
 
 
 def _share(match: re.Match[str]) -> float | None:

@@ -40,20 +40,26 @@ _REFUSED_AFTER: Final = re.compile(
     r"|不用|别发|不想要|关了|取消|去掉|停)"
 )
 _OR: Final = re.compile(r"或者?|还是|要么|不是.{1,6}就是|/|二选一|不确定|纠结|拿不准|犹豫|分不清")
+_BUT_THESE: Final = re.compile(r"除了?.{1,8}?(?:都|全|其他|其它|别的|其余|剩下|一律|统统).{0,4}(?:不|别|停|关|退|免)")
+"""除了2都不要: what is excepted is what is wanted."""
+_RATHER: Final = re.compile(r"不是|(?:^|[,。!?\s])还是")
+_WAVERS: Final = re.compile(r"或者?|要么|纠结|拿不准|不确定|犹豫|分不清|难选|好难|愁|呢(?:$|[,。!?])|哪个")
+_CHOSEN: Final = re.compile(r"(?:我|就|还是|那|最后|但|但是)选择?$|答案是?$")
+"""What stands before the one that is chosen, whatever else is named beside it."""
 _ALL: Final = re.compile(
     r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要"
     r"|接收|发|来)?(?:了|吧|的|呀|啊)?){1,6}$"
 )
 _PREFIX: Final = re.compile(
-    r"^(?:(?:是不是选?|会不会是|难道是?|莫非是?|不会是|麻烦你?|请|劳驾|帮我|给我|我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|我选择?|我要选?"
+    r"^(?:(?:是不是选?|会不会是|难道是?|莫非是?|不会是|麻烦你?|请|劳驾|帮我|给我|我的答案是|我的答案|正确答案|答案应该是|答案是|答案|我觉得是?|我认为是?|我猜是?|[盲瞎乱]猜|[瞎乱]?蒙一?个?|我?赌|我?押|我选择?|我要选?"
     r"|应该选?是?|肯定是?|必须是?|可能是|大概是|估计是|那就选?|还是选?|就选?|选择?|回复?|要|是|猜|按|填|投|来"
-    r"|订|留下?|保留|只要|只收|只订|只留|只选|只"
-    r"|当然是?|绝对是?|一定是?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成"
+    r"|订|留下?|保留|只要|只收|只订|只留|只选|只|光要|光|单要"
+    r"|当然是?|绝对是?|一定是?|梗系|梗是|我?(?:觉得|觉着|感觉|估摸着?|寻思)(?:应该)?是?选?|return|ans(?:wer)?|选项|option|choice|choose|pick|answer|答|我|就|那|嗯|哦|给我|发|想要|想|改成"
     r"|换成|改|哈哈|的|了|不对|错了?|打错了?|[:= ])){1,6}"
 )
 _AFTER: Final = re.compile(
-    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了]|对吧|没错|可以吗|行吗|谢谢|都要|都可以|都行|都发|好了|就行|就好|就可以|即可"
-    r"|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
+    r"^(?:号|项|个|\.|\)|[吧呀啊呢哦嘛哈噢喔啦哒呗的了啰喇咧噻咯喽嘞囖囉嗷哟哇嚟哩勒哉;]|对吧|没错|可以吗|行吗|谢谢|都要|都可以|都行|都发|好了|就行|就好|就可以|即可"
+    r"|留着|留下|留|保留|照发|要$|就要|选项|对不对|是吧|是不是|确认|改期|取消|领取|促销|服务|知识)"
 )
 
 
@@ -82,13 +88,19 @@ def _names(options: tuple[str, ...]) -> tuple[str, ...]:
 def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str]], clauses: Sequence[Clause]) -> Pick:
     refused = tuple(dict.fromkeys(option for _, option, no, _ in found if no))
     chosen = tuple(dict.fromkeys(option for _, option, no, _ in sorted(found) if not no))
+    if prompt.kind == "preference" and refused and _BUT_THESE.search(text):
+        chosen, refused = refused, chosen
     back = takes_back(text) or bool(re.search(r"不对|错了|算了|改选|换成|还是选", text))
     several = prompt.kind == "preference"
     undecided = not several and len(chosen) > 1
     if undecided and back and not _OR.search(text):
         chosen, undecided = chosen[-1:], False
-    if undecided and len(clauses) > 1 and re.search(r"不是|还是", text) and not re.search(r"或者?|要么", text):
+    if undecided and len(clauses) > 1 and _RATHER.search(text) and not _WAVERS.search(text):
         chosen, undecided = chosen[-1:], False
+    if undecided and not _WAVERS.search(text):
+        said = tuple(dict.fromkeys(o for at, o, no, _ in found if not no and _CHOSEN.search(text[:at])))
+        if len(said) == 1:
+            chosen, undecided = said, False
     reason = "、".join(dict.fromkeys(why for *_, why in found))
     whole = bool(chosen) and not re.sub(r"[\W\da-h和跟与及加还有]+", "", text)
     return Pick(
@@ -102,6 +114,9 @@ def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str
     )
 
 
+_VALUE: Final = re.compile(r"(\d{1,4})(\D{0,3})$")
+YEARS: Final = 1000
+"""From here up a number is unlikely to be of anything else."""
 _Named = tuple[int, int, int, str]
 """Start, end, option, and why."""
 
@@ -116,6 +131,7 @@ def _in_clause(
         _named(text, names)
         or _by_place(text, size)
         or [*_by_number(prompt, clause, size, here), *_by_letter(prompt, text, size, names)]
+        or _by_value(clause, names, numbers)
     )
     return [(clause.start + start, option, _is_refused(text, start, end), why) for start, end, option, why in found]
 
@@ -149,6 +165,27 @@ def _by_number(prompt: PromptView, clause: Clause, size: int, numbers: Sequence[
         if _alone(clause.text, start, end):
             found.extend((start + at, end, option, f"“{number.text}”") for at, option in _digits(number, prompt, size))
     return found
+
+
+def _by_value(clause: Clause, names: tuple[str, ...], numbers: Sequence[Number]) -> list[_Named]:
+    """Find options that are numbers themselves (1998年, 90度) by their value, however it is written."""
+    valued = [
+        (int(found[1]), found[2], option) for option, name in enumerate(names, 1) if (found := _VALUE.match(name))
+    ]
+    if not valued:
+        return []
+    return [
+        (number.start - clause.start, number.end - clause.start, option, f"“{number.text}”是第{option}项")
+        for number in numbers
+        for value, unit, option in valued
+        if number.clause == clause.index
+        and number.value == value
+        and (
+            (unit and clause.text.startswith(unit, number.end - clause.start))
+            or (number.role in {"bare", "order"} and value >= YEARS)
+            or (number.role == "bare" and _alone(clause.text, number.start - clause.start, number.end - clause.start))
+        )
+    ]
 
 
 def _by_letter(prompt: PromptView, text: str, size: int, names: tuple[str, ...]) -> list[_Named]:

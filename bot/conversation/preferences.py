@@ -35,7 +35,7 @@ _NO: Final = (
 _YES: Final = (
     r"只要|只想要|只收|只想收|只留|只看|只发|只接收|只需要|只需|只订|只保留|只给我发|只用|仅要|仅保留"
     r"|仅接收|仅|就要|就留|就收|保留|留着|留下|留|继续|照发|照常|照旧|要|收|发|开启|打开|开通|订阅|订|接收"
-    r"|可以|需要|想要|想收|想看|行|好|感兴趣|喜欢|有用"
+    r"|加上|加一?个|添上|添加|补上|安排上|不错|挺好|可以|需要|想要|想收|想看|行|好|感兴趣|喜欢|有用"
 )
 _YES_AHEAD: Final = (
     r"保留|留着|留|继续|可以发|可以|照发|开启|打开|开通|订阅|加上|再加|加|增加|还要|想要|需要|想收|想看"
@@ -46,7 +46,7 @@ _NO_BEFORE: Final = re.compile(
     rf"|看|接收|推送){{0,6}}$"
 )
 _NO_AFTER: Final = re.compile(
-    rf"^(?:短信|信息|消息|类|通知|提醒|推送|的|那些|这些|那种|什么|之类|就|都|也|可以|请|麻烦|以后|今后|统统"
+    rf"^(?:短信|信息|消息|那类|这类|那种|这种|那块|类|方面|系列|部分|的话|通知|提醒|推送|的|那些|这些|什么|之类|就|都|也|可以|请|麻烦|以后|今后|统统"
     rf"|全部|全|一律|真的|我|给我|帮我|先|还是|内容|活动){{0,6}}(?:{_NO})"
 )
 _ONLY_BEFORE: Final = re.compile(
@@ -58,17 +58,19 @@ _ONLY_AFTER: Final = re.compile(
     r"|其它|留着就)"
 )
 _YES_AFTER: Final = re.compile(
-    rf"^(?:短信|信息|消息|类|通知|提醒|推送|的|那些|这些|就|都|也|可以|请|麻烦|还是|还|我|给我|帮我"
+    rf"^(?:短信|信息|消息|那类|这类|那种|这种|方面|类|通知|提醒|推送|的|那些|这些|就|都|也|可以|请|麻烦|还是|还|我|给我|帮我"
     rf"|内容){{0,6}}(?:{_YES})(?!不|吗|没|么|什么|太|得|了[好几])"
 )
-_YES_BEFORE: Final = re.compile(rf"(?:{_YES_AHEAD})(?:再|给我|发|收|推|送|点|一些|些|你们的|的|一下|看|到){{0,6}}$")
+_YES_BEFORE: Final = re.compile(
+    rf"(?:{_YES_AHEAD})(?:再|给我|发|收|推|送|点|一些|些|一?个|你们的|的|一下|看|到){{0,6}}$"
+)
 _EXCEPT: Final = re.compile(
     r"除了?(?P<topics>.{1,20}?)(?:以外|之外|外)?[,。 ]?(?:剩下|剩余|其余)?的?(?P<rest>其他|其它|别的|另外|都|全"
     r"|一律|统统|什么|任何|所有|其余|剩下|不要|别|不用|不收)(?P<tail>.{0,20})|(?P<topics2>.{1,16}?)(?:以外"
     r"|之外)(?:的|,)?(?P<tail2>.{0,20})"
 )
 _OTHERS_NO: Final = re.compile(
-    rf"(?:其他|其它|别的|其余|剩下|另外|剩余)(?:的|短信|信息|消息|类|什么|那些|东西|广告|内容){{0,6}}(?:就|都|全|一律"
+    rf"(?:其他|其它|别的|其余|剩下|另外|剩余)(?:的|短信|信息|消息|类|什么|那些|东西|广告|内容){{0,6}}(?:就|都|全|一律|一概|一并"
     rf"|统统|全部|也|请|可以|我|以后|不){{0,6}}(?:{_NO}|不要|算|别)"
 )
 _OTHERS_YES: Final = re.compile(
@@ -77,17 +79,22 @@ _OTHERS_YES: Final = re.compile(
 )
 _THING: Final = re.compile("快递|物流|订单|发货|配送|取件|取货|包裹|到货|派送|签收|取件码|服务|提醒")
 _MESSAGE: Final = re.compile("的?(?:通知|短信|信息|提醒|消息|类|推送)|的(?!时候|东西|是)")
+_KEPT: Final = re.compile(rf"{_MESSAGE.pattern}|(?:还|就|也|要|请){{0,2}}(?:照[发旧常样收]|留着|保留|继续发)")
+"""What follows the name of a thing where a message about it is meant."""
+_ENOUGH: Final = re.compile("就[行好成]|就可以|即可")
+"""别发促销就行, where the menu was asked: the rest is welcome."""
 _BARE: Final = re.compile(r"[和跟与及、,&+加或还有以的类吧谢短信息通知就选要我订留只收那\s]*")
 _MORE_TOPICS: Final = re.compile("加|再|也|还|另外|添")
 _ABOUT_US: Final = re.compile(
-    "[发推传寄收订留关停频次条扰吵]|短信|信息|通知|提醒|要|send|text|less|fewer|often|ly|单|递|务|识|讯|销|惠|告|动|品|科"
+    "[发推传寄收订留关停频次条封加添扰吵]|短信|信息|通知|提醒|要|send|text|less|fewer|often|ly|单|递|务|识|讯|销|惠|告|动|品|科"
 )
 """Without one of these nothing is said about messages."""
 _JOIN: Final = re.compile(r"^(?:短信|信息|消息|类|通知|提醒|推送|的){0,6}(?:和|跟|与|及|、|以及|还有|,|&|\+|加|或)?$")
 
 _ALL: Final = re.compile(
     r"所有|全部|一切|任何|什么都|啥都|统统|通通|全都|一条都|一个都|一律|全给我|都别|都不要发|都不发|都给我停"
-    r"|彻底|everything|stop ?all|全退|都退|永远|半条|永久|anything|任何形式"
+    r"|全停|都停|(?:什么|啥|任何).{0,3}(?:短信|信息|消息).{0,3}[都也]|彻底"
+    r"|everything|stop ?all|全退|都退(?!不)|永远|半条|永久|anything|任何形式"
 )
 _MARKETING: Final = re.compile(r"广告|营销|促销|推销|推广|优惠|活动|商业")
 
@@ -111,10 +118,11 @@ def find_scope(text: str) -> Scope | None:
 
 def find_preference(text: str, clauses: Sequence[Clause], context: ReplyContext) -> Preference:
     """Find the preferences that a reply states; an empty one where it states none."""
-    if not _ABOUT_US.search(text):
-        return Preference()
     asked = any(prompt.kind == "preference" for prompt in context.prompts)
+    if not asked and not _ABOUT_US.search(text):
+        return Preference()
     only, on, off, keeps = _topics(text, asked=asked)
+    keeps = keeps or bool(asked and off and _ENOUGH.search(text))
     if asked and on and not only and not off and not _MORE_TOPICS.search(text):
         only, on = on, ()
     frequency, at = find_frequency(clauses)
@@ -173,7 +181,7 @@ def _sorted_out(
         before = text[found[index - 1][1] if index else 0 : start]
         after = text[end : found[index + 1][0] if index + 1 < len(found) else len(text)]
         stance = _stance(before, after)
-        if stance in {"on", "off"} and _THING.fullmatch(text[start:end]) and not _MESSAGE.match(text[end:]):
+        if stance in {"on", "off"} and _THING.fullmatch(text[start:end]) and not _KEPT.match(text[end:]):
             stance = ""  # the parcel itself came or shall not come, no message about it
         if not stance and index and _JOIN.match(before):
             stance = stances[-1]

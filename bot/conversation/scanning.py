@@ -117,8 +117,11 @@ def scan(lexicon: Lexicon, clause: Clause, kinds: Collection[str], tries: int = 
             hits.append(_hit(compiled.intent, "pattern", reason, clause, *found.span()))
     if not hits:
         return Found(hits, groups, tries)
+    listed = tuple(blocks)  # a whole clause that is listed as a block is one, also where it is an exact phrase
     _block(lexicon, text, kinds, groups, blocks)
-    live = [hit for hit in hits if hit.layer == "exact" or not _blocked(hit, blocks)] if blocks else hits
+    if blocks:
+        hits = [hit for hit in hits if not _blocked(hit, listed if hit.layer == "exact" else blocks)]
+    live = hits
     if len(live) > 1:
         live = [hit for hit in live if hit.layer == "exact" or not _covered(hit, live)]
     return Found(live, groups, tries)

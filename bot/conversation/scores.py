@@ -34,7 +34,7 @@ _FRACTION: Final = re.compile(r"(?<![\d/])([0-9]{1,2}) ?/ ?(5|10)(?![\d/])")
 _AGAINST: Final = re.compile(
     r"(?:不是|并非|不值|不止|没到|不到|达不到|够不上|别想|休想|不会给|不给|不能给|给不了|没法给|打不了|不配"
     r"|别指望|没有|不想给|不想打|不打|拿不到|不可能|配不上|不该|不应该|不选|别打"
-    r"|不只)[打给你们您个我评成它他满了]{0,4}$"
+    r"|不只|不用|用不着|犯不着|不必)[打给你们您个我评成它他满了]{0,4}$"
 )
 _AGAINST_AFTER: Final = re.compile(
     r"^(?:是不可能|不可能|就别想|别想|没有|没门|免谈|太高|不值|不配|给不了|打不了|给不出|是给不了|肯定没|不能给"
@@ -45,7 +45,22 @@ _IF_STRICT: Final = re.compile(
     r"|以前都?|上回|都想给|恨不得|的话|本该|本应|本可以|原想|正想|还想"
 )
 _NOW: Final = re.compile(r"现在|这次|今天|改|只能|只给|还是给|还是打|就给|勉强|最多|顶多")
-_TAKE_OFF: Final = re.compile(r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差)(?:了|掉)?(?:你们?)?$")
+_TAKE_OFF: Final = re.compile(
+    r"(?:扣|减|少|差|加|扣掉|扣了|减掉|去掉|丢|多给|多打|只差|留"
+    r"|剩|剩下|余下|剩余)(?:了|掉|着|的|个)?(?:你们?)?$"
+)
+_SHORT_OF_FULL: Final = re.compile(
+    r"[差少缺扣]了?([1一2二两])[分星颗]?(?:就|才|到|够|不到|没到|没给){0,2}(?:是|够|给)?满[分星]"
+)
+_TAKEN_OFF: Final = re.compile(r"[5五][分星][,。 ]?(?:但是?|不过|就是)?[扣减]了?你?们?([1-3一二两三])[分星]")
+_BY_ASPECT: Final = re.compile(
+    r"(?:服务|环境|味道|口味|态度|质量|物流|快递|包装|速度|价格|卫生|手法|技术|效果)(?:给|打|评|是|:)?([1-5一二三四五])[分星]"
+)
+_OVERALL: Final = re.compile("总|综合|整体|平均|一起|合计")
+_PORTIONS: Final = re.compile(
+    r"(?:打|评|给|打分)(?:你们|你|个|了){0,2}([1-5一二三四五])份(?=[吧啦了哦呀啊哈]|$|[,。!])"
+)
+"""分 misspelt, where only a score can be meant."""
 _BACK: Final = re.compile(
     r"打错|按错|点错|发错了?[,。!]?(?:是|应该|改)|输错|写错|回错|填错|选错|手滑|手误|手抖|打反|弄反|搞反|看反"
     r"|看错|弄错|搞错|记错|改成|改为|改一下|应该是|应该打|不对|不是.{0,4}是|我是说|我说的是|我的意思是"
@@ -59,7 +74,7 @@ _VERB: Final = re.compile(
 _AFTER_BARE: Final = re.compile(
     r"^(?:[吧呀啊呢哦嘛哈噢喔啦哒呗]|颗|很|挺|太|非常|特别|超|蛮|好评|满意|不错|还行|还可以|一般|棒|赞|给力"
     r"|服务|态度|谢谢|味道|物流|可以|没毛病|真|差|烂|慢|就是|但|因为|超级|相当|有点|师傅|店员|东西|质量|很好|的"
-    r"|好(?!久|多|几|像)|分)"
+    r"|好(?!久|多|几|像)|分|就(?:够|行|好|成|得|可以)|足够|够了|是(?:我?给|打|评)| ?//|;)"
 )
 _ASKED: Final = re.compile(r"吗|么|几|多少|什么|怎么|为什么|谁|还是")
 
@@ -89,6 +104,10 @@ def find_score(text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) 
     back = takes_back(text)
     valid = [claim for claim in claims if claim.value is not None or claim.undecided]
     last = valid[-1] if valid else claims[-1]
+    if len({found[1] for found in _BY_ASPECT.finditer(text)}) > 1 and not _OVERALL.search(text):
+        return Score(undecided=True, explicit=True, reason="各方面的分数不一样")
+    if len(valid) > 1 and not back and (valid[-2].value, last.value) == (4, 1) and valid[-2].explicit and last.explicit:
+        last = valid[-2]  # "四分,一分怕你骄傲": the one is what is kept back
     if last.out_of_range and len(claims) > 1:
         last = claims[-1]
     return Score(
@@ -131,12 +150,19 @@ def _words(text: str, clauses: Sequence[Clause]) -> list[_Claim]:
         count = match[0].count("★")
         found.append(_scaled(match.end(), count, explicit=True, reason=f"数到{count}颗星"))
     found.extend(_Claim(match.end(), 1, True, reason=f"“{match[0]}”按最低分记") for match in _LOWEST.finditer(text))
+    for match in (*_SHORT_OF_FULL.finditer(text), *_TAKEN_OFF.finditer(text)):
+        short = int(value_of(match[1]) or 0)
+        found.append(_Claim(match.end(), 5 - short, True, reason=f"“{match[0]}”是{5 - short}分"))
+    found.extend(
+        _Claim(match.end(), int(value_of(match[1]) or 0), True, reason=f"“{match[0]}”是分数")
+        for match in _PORTIONS.finditer(text)
+    )
     for pattern in (_FULL, _TOP):
         for match in pattern.finditer(text):
             clause = _clause(clauses, match.start())
             before = text[clause.start : match.start()] if clause else ""
             if (
-                re.search(r"[不没非别]$|不是|达不到|没法|不能|没到", before[-4:])
+                re.search(r"[不没非别]$|不是|达不到|没法|不能|没到|[差少缺扣]了?[1一2二两][分星颗]?", before[-4:])
                 or _IF_STRICT.search(before)
                 or (clause and clause.question)
             ):
@@ -205,7 +231,7 @@ def _stands(before: str, after: str, clause: Clause, number: Number) -> bool:
     plain_before = not before or bool(_VERB.search(before))
     plain_after = not after or bool(_AFTER_BARE.match(after))
     if not number.text.isascii() and not before and after:
-        return bool(re.match(r"[吧呀啊呢哦嘛哈]+$", after))
+        return bool(re.match(r"(?:就(?:够|行|好|成|可以)了?)?[吧呀啊呢哦嘛哈]*$", after))
     return plain_before and plain_after
 
 

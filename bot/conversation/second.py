@@ -28,6 +28,16 @@ _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"}
 """Nothing can be recorded of these without a value, and the model gives none."""
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
 """A digit, a letter or a sign says nothing by its sound."""
+_THANKS: Final = re.compile("(?:谢谢|感谢|多谢)(?!你们?[让害把])")
+"""Who thanks is not held to complain on a guess."""
+_DONE: Final = re.compile("昨天|前天|上次|上回|[去来做]过了?$|已经[去来做]|如果|要是|万一")
+"""What is over, or only supposed, neither confirms a booking nor gives it up."""
+_JUDGED: Final = frozenset({"complaint", "praise"})
+_DENIED: Final = re.compile("(?:有)?“[不没]")
+"""What a negation turned round stays turned ("没想象中好")."""
+_TEXT_ME: Final = re.compile("短信(?:说|联系|聊|沟通|告诉|就[行好可])|[^别要用]发短信(?!了)|电话.{0,4}短信")
+"""Who would rather be texted than called is no leaver."""
+_NEVER: Final = 2.0
 RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
 CERTAIN: Final = 0.9
 """A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
@@ -53,6 +63,8 @@ def second_opinion(
     doubted = first is not None and not weak and guess.odds.get(first.intent, 0.0) < _doubtful(first)
     if first is not None and not weak and not doubted and first.layer not in WORDED:
         return tuple(chosen)
+    if _ruled_out(guess, first, reading, weak=weak):
+        return tuple(chosen)
     if guess.p < _enough(guess.intent, first, doubted=doubted) or not _may(guess.intent, reading, context):
         # A stop that is out of place and nothing else either: ask.
         return tuple(chosen[1:]) if doubted and first is not None and first.intent == "unsubscribe" else tuple(chosen)
@@ -62,6 +74,21 @@ def second_opinion(
     if guess.intent == "other":
         return ()
     return (_candidate(guess), *(one for one in chosen[1:] if one.layer not in WEAK))
+
+
+def _ruled_out(guess: Guess, first: Candidate | None, reading: Reading, *, weak: bool) -> bool:
+    """Tell what runs of characters cannot know: negation, and what was done before."""
+    if guess.intent == "unsubscribe" and _TEXT_ME.search(reading.text):
+        return True
+    if guess.intent == "complaint" and first is None and guess.p < SURE and _THANKS.search(reading.text):
+        return True
+    if guess.intent in RECORDS and _DONE.search(reading.text):
+        return True
+    if weak or first is None:
+        return False
+    # "不要取消" is no cancelling.
+    denied = guess.intent in RECORDS and first.intent in _NEEDS_BOOKING
+    return denied or (first.intent in _JUDGED and _DENIED.match(first.reason) is not None)
 
 
 def _doubtful(first: Candidate) -> float:
@@ -81,13 +108,14 @@ def _enough(intent: IntentName, first: Candidate | None, *, doubted: bool) -> fl
     enough = LIKELY if weak or doubted else SURE
     if doubted and first is not None and first.layer in _WHOLE:
         enough = CERTAIN
-    if intent == "unsubscribe":
+    if intent in {"unsubscribe", "resubscribe"}:
         enough = max(enough, STOPS)
-        if first is not None and not weak and first.intent in _KEEPS:
-            return 2.0
+    if not weak and (intent == "greeting" or (intent == "unsubscribe" and first and first.intent in _KEEPS)):
+        # A greeting beside other words is politeness.
+        return _NEVER
     if intent == "other":
         # To say that it means nothing takes more than to say what it means, and no words against it.
-        enough = max(enough, SURE) if weak or doubted else 2.0
+        enough = max(enough, SURE) if weak or doubted else _NEVER
     if intent in RECORDS:
         enough = max(enough, CERTAIN)
     return enough
@@ -98,6 +126,8 @@ def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:
         return False
     if intent in RECORDS and reading.score is not None:
         return False
+    if intent == "wrong_number" and reading.correction and any(prompt.answered for prompt in context.lately):
+        return False  # "按错了,我是要来的": the slip is the customer's own
     booked = context.booking is not None or any(prompt.kind == "appointment" for prompt in context.prompts)
     return booked or intent not in _NEEDS_BOOKING
 

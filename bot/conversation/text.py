@@ -80,6 +80,12 @@ _BLANKS: Final = re.compile(r"(?: [^\S\n]|[^\S\n ])[^\S\n]*")
 _LINES: Final = re.compile(r" ?\n[\n ]*")
 _UNIT_GAP: Final = re.compile(r" (?:(?<=[0-9] )(?=[分星点时号月日天颗个年★元块%:/])|(?<=[打给评第选回★分:] )(?=[0-9]))")
 _SPELLED: Final = re.compile(rf"(?<![{CJK}])(?:[{CJK}][ .*_/~|+=-])+[{CJK}](?![{CJK}])")
+_CHARACTER: Final = re.compile(rf"[{CJK}]")
+_WORD_GAP: Final = re.compile(rf"(?<=[{CJK}]) | (?=[{CJK}])")
+WORD_GAPS: Final = 4
+"""From so many blanks on a text may be written word by word, as learners of Chinese do ..."""
+WORD_CHARS: Final = 2.2
+"""... if its words are no longer than so many characters on average."""
 _SEPARATED: Final = re.compile(r"[ .*_/~|+=-]")
 _LONE_NEGATOR: Final = re.compile(rf"([不别没勿莫])(?<![^\s,。].) (?=[{CJK}])")
 _NOT_WORDS: Final = re.compile(r"[\W_]+")
@@ -160,6 +166,10 @@ def joined(text: str) -> str:
     if _SEPARATED.search(text):
         text = _SPELLED.sub(lambda found: _NOT_WORDS.sub("", found[0]), text)
         text = _LONE_NEGATOR.sub(itemgetter(1), text)
+        if text.count(" ") >= WORD_GAPS:
+            gaps = len(_WORD_GAP.findall(text))
+            if gaps >= WORD_GAPS and len(_CHARACTER.findall(text)) <= WORD_CHARS * (gaps + 1):
+                text = _WORD_GAP.sub("", text)
     return text
 
 

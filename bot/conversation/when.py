@@ -24,7 +24,7 @@ _NOT: Final = (
     r"|要上班|上班|加班|出差|赶不到|来不了|去不了|到不了|不方便|不在|不去|不来|不合适|没办法|没法|赶不上|赶不及"
     r"|来不及|不想|不要|不约|满了|约满|除外|以外|之外|不得行|不成|没空闲|忙|请假不了|抽不开身|走不开|去不成"
     r"|不太行|不ok|够呛|别|不太方便|冇空|不得闲|唔得|有课|要接孩子|时间不够|有别的|不好|太早|太晚|不适合|排除"
-    r"|撞了|冲突"
+    r"|撞了|冲突|得去|得上|得接|得送|得陪|要去趟|要去一趟|要接|要送|要陪|要开|要考|要值|要赶|要办|有个会|轮到我|值班|倒班|夜班"
 )
 _YES_OR_NO: Final = re.compile(r"可?([\u4e00-\u9fff])不(?:可\1|\1)以?")
 _PAST: Final = re.compile(
@@ -58,7 +58,7 @@ def find_when(text: str, context: ReplyContext) -> When:
     kept, excluded = _split(text, marks)
     shift = next((mark for mark in kept if isinstance(mark, Time) and mark.shift), None)
     named = [mark for mark in kept if isinstance(mark, Day)]
-    if shift and shift.shift and booking and not named:
+    if shift and shift.shift and booking and all(day.date == booking.date() for day in named):
         moved = booking + shift.shift
         reason = f"“{shift.text}”,从原预约算起"
         return When(date=moved.date().isoformat(), time=moved.strftime("%H:%M"), reason=reason, at=shift.start)
@@ -103,6 +103,8 @@ def _undecided(text: str, days: Sequence[Day]) -> bool:
     if len(days) < 2 or days[-1].date == days[-2].date:
         return False
     between = text[days[-2].end : days[-1].start]
+    if not between and _ALSO_FREE.match(text[days[-1].end :]):
+        return True
     return bool(_OR.match(between)) or (
         bool(re.fullmatch(r".{0,4}?(?:或者?|还是|要么|要不).{0,3}", between)) and not re.search("不行|没空", between)
     )
