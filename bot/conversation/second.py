@@ -12,15 +12,17 @@ from bot.domain.understanding import Candidate, IntentName, ReplyContext
 
 WEAK: Final = frozenset({"none", "mood", "hint"})
 """Layers that are told by a guess of this much:"""
-LIKELY: Final = 0.45
+LIKELY: Final = 0.5
 WORDED: Final = frozenset({"pattern", "phrase"})
-"""Layers that a guess overrules from so much on, or from LIKELY on where it holds what they say for out of place:"""
+"""Layers that a guess overrules from so much on ..."""
 SURE: Final = 0.85
+RATHER: Final = 0.7
+"""... or from so much on where it holds what they say for out of place:"""
 DOUBTED: Final = 0.05
 """What the rules say is out of place where the model gives it less than this ..."""
 IMPOSSIBLE: Final = 0.02
-"""... or less than this, where whole clauses speak, or a time was taken for one to move a booking to."""
-STOPS: Final = 0.7
+"""... or less than this, where a stop or a whole clause speaks, or a time was taken for one to move a booking to."""
+STOPS: Final = 0.85
 """A stop is taken from so much on: it costs the shop a customer if it is wrong."""
 KEYWORD: Final = 0.95
 """Stop words from this score on stand by themselves; those within other words may be about something else."""
@@ -42,7 +44,15 @@ RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appoi
 CERTAIN: Final = 0.9
 """A booking is confirmed or given up on a guess only from so much on: to ask again costs less."""
 _KEEPS: Final[frozenset[IntentName]] = frozenset(
-    {"resubscribe", "question", "preference_change", "deny", "appointment_reschedule", "appointment_cancel"}
+    {
+        "resubscribe",
+        "question",
+        "preference_change",
+        "deny",
+        "appointment_reschedule",
+        "appointment_cancel",
+        "human_handoff",
+    }
 )
 """What the rules found and no guess of a stop overrules."""
 _WHOLE: Final = frozenset({"exact", "prompt"})
@@ -95,8 +105,10 @@ def _doubtful(first: Candidate) -> float:
     """Tell below which probability the model holds what the rules chose for out of place; 0: it has no say."""
     if first.layer in WEAK:
         return 1.0
-    if first.layer in WORDED or (first.layer == "stop" and first.score < KEYWORD):
+    if first.layer in WORDED:
         return DOUBTED
+    if first.layer == "stop":
+        return IMPOSSIBLE if first.score < KEYWORD else 0.0
     if first.layer == "exact" or (first.layer == "prompt" and first.intent == "appointment_reschedule"):
         return IMPOSSIBLE
     return 0.0
@@ -105,8 +117,9 @@ def _doubtful(first: Candidate) -> float:
 def _enough(intent: IntentName, first: Candidate | None, *, doubted: bool) -> float:
     """Tell from which probability on a guess is taken."""
     weak = first is None or first.layer in WEAK
-    enough = LIKELY if weak or doubted else SURE
-    if doubted and first is not None and first.layer in _WHOLE:
+    enough = LIKELY if weak else RATHER if doubted else SURE
+    whole = not weak and first is not None and first.layer in _WHOLE
+    if whole:
         enough = CERTAIN
     if intent in {"unsubscribe", "resubscribe"}:
         enough = max(enough, STOPS)
@@ -115,7 +128,7 @@ def _enough(intent: IntentName, first: Candidate | None, *, doubted: bool) -> fl
         return _NEVER
     if intent == "other":
         # To say that it means nothing takes more than to say what it means, and no words against it.
-        enough = max(enough, SURE) if weak or doubted else _NEVER
+        enough = max(enough, SURE) if weak or (doubted and not whole) else _NEVER
     if intent in RECORDS:
         enough = max(enough, CERTAIN)
     return enough
