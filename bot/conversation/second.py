@@ -22,7 +22,7 @@ DOUBTED: Final = 0.05
 """What the rules say is out of place where the model gives it less than this ..."""
 IMPOSSIBLE: Final = 0.02
 """... or less than this, where a stop or a whole clause speaks, or a time was taken for one to move a booking to."""
-STOPS: Final = 0.85
+STOPS: Final = 0.8
 """A stop is taken from so much on: it costs the shop a customer if it is wrong."""
 KEYWORD: Final = 0.95
 """Stop words from this score on stand by themselves; those within other words may be about something else."""

@@ -55,7 +55,7 @@ def _claim(intent: IntentName, layer: str, score: float = 0.8) -> Candidate:
     [
         (None, 0.5, BARE, "human_handoff", True),
         (None, 0.4, BARE, "human_handoff", False),
-        (None, 0.8, BARE, "unsubscribe", False),
+        (None, 0.75, BARE, "unsubscribe", False),
         (None, 0.9, BARE, "unsubscribe", True),
         (None, 0.9, BARE, "rating", False),
         (None, 0.9, BARE, "appointment_cancel", False),
