@@ -13,7 +13,7 @@ _DONT: Final = "(?:别|不要|不用|甭|嫑|勿|莫|不得|免|不发|停|关|�
 _SENDS: Final = "(?:发|推|来|响|通知|提醒|打扰|扰|塞|寄|传|send|告诉|叫|喊|打|找我|安静|来)"
 _REFUSES: Final = re.compile(
     rf"{_DONT}(?:再|给我|老|总|带){{0,2}}{_SENDS}|{_SENDS}的?(?:也|就)?(?:不要|不用|免了)|[停关退免](?:了|掉"
-    rf"|一下|扰|打扰)?$|no ads|安静点"
+    rf"|一下|扰|打扰)?$|撤回|no ads|安静点"
 )
 _KEEPS: Final = re.compile(
     rf"(?<!不)(?<!还)(?:可以|能|照样?|接着|继续|照旧|照常){_SENDS}(?!不误)|(?<!约)(?<!间)(?:照常|照旧|正常"
@@ -41,11 +41,11 @@ _NOT_THESE: Final = re.compile(
 )
 _FORBIDS: Final = re.compile("别|不要|甭|勿|莫|不用")
 _EVERYTHING: Final = re.compile(
-    "[全都](?:部)?(?:给我)?[停退关]|银行短信|什么都|一概|通通|统统|你们也别|短信(?:也|都)?(?:退|停|关)"
+    "[全都](?:部)?(?:给我)?[停退关]|银行短信|什么都|一概|通通|(?<!的)统统|你们也别|短信(?:也|都)?(?:退|停|关)"
 )
 _AT_TIMES: Final = re.compile(
     rf"(?:饭点|平时|平日|天黑|夜里?|夜晚|晚黑|午觉.{{0,6}}|农忙|学期里?|考试周|期末周?|月子里|斋月.{{0,3}}"
-    rf"|点(?:半|钟)?(?:以|之|过)?后|过了.{0, 4}点"
+    rf"|[点时](?:半|钟)?(?:以|之|过)?后|过了.{0, 4}点"
     rf"|点(?:到|至).{{1,3}}点|"
     rf"[早晚][一二三四五六七八九十\d]+(?:点)?(?:之外|以外)|工作时间以外|初一十五|礼拜天.{{0,4}})(?:再|就"
     rf"|请)?{_DONT}(?:再)?(?:{_SENDS}|打扰|扰)"
@@ -96,7 +96,7 @@ _TOLD: Final = re.compile(
     r"|(?:老师|领导|医生)说.{0,6}(?:别|不用|不要)"
     r"|(?:勿扰|免打扰)(?:模式)?(?:开|设)[着了]|设(?:置)?了(?:勿扰|免打扰)|通知关了没|就?留着?你们|我可没有"
     r"|那条我?删了|差点.{0,4}退订|(?:犹豫|纠结).{0,3}退"
-    r"|歌词|哼歌|歌里|循环听|单曲循环|台词|剧里|电影里|听写|默写|造句|乐队叫|字去掉|[,。](?:哦|啊"
+    r"|歌词|哼歌|歌里|循环听|单曲循环|台词|剧里|小说(?:里|看到)|电影里|听写|默写|造句|乐队叫|字去掉|[,。](?:哦|啊"
     r"|我){0,2}发错人$|我发错人|代码里|debug|那个unsubscribe函数"
     r"|蚊子|退字|踢我椅|老师别打|再发我看看|放过我的钱包|安静地穷|不让退订"
     r"|把推销的?.{0,3}都?(?:拉黑|屏蔽)|(?:说|写)我拒收|拒收.{0,6}(?:运费|退款|没退|到付|那个?.{0,2}件)"
@@ -173,7 +173,7 @@ def _answered(stop: Candidate, reading: Reading, context: ReplyContext) -> Inten
         return "deny"
     if _BOOKED.search(text):
         return "appointment_cancel"
-    if kind == "promo" and (said == "拒绝" or (said.startswith("取消") and "不领" in text)):
+    if kind == "promo" and (said == "拒绝" or (said.startswith(("取消", "撤")) and "不领" in text)):
         return "deny"
     if kind == "appointment" and _NOT_TODAY.search(said) and not _OF_TEXTS.search(text):
         return "appointment_confirm" if "提醒" in said else "appointment_cancel"
