@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, text_of, without_echoes
-from bot.conversation.hearsay import instead, really
+from bot.conversation.hearsay import instead, really, returned, undoes
 from bot.domain.intent import Reading
 from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
 
@@ -73,6 +73,7 @@ def _says_more(reading: Reading) -> bool:
 def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
     """Take back a wish to be written to that only says when ("周末再给我发"), or changes nothing ("不退订,接着发")."""
     wish = reading.preference
+    live = [returned(one) if one.layer == "wish" and undoes(reading.text) else one for one in live]
     names = {candidate.intent for candidate in live}
     if "resubscribe" in names and wish.on and not (wish.off or wish.only or wish.frequency or wish.send_time):
         return [candidate for candidate in live if candidate.intent != "preference_change"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.intent import Reading
@@ -59,7 +60,7 @@ _UNDOES: Final = re.compile(
     r"|(?:之前|先前|前阵|前头|前段|上次|原先|当时|悔不该|那短信|短信|退掉|停掉|停了|关了|退顶|去年"
     r"|[才刚]).{0,14}(?:停|退|拒收|关|取消|unsub|stop|别再?发|莫发|错按).{0,14}"
     r"(?:恢复|续上|重续|开回|再开|开起|开通|重新|从新|想通了|接着发|要回来|想收|想看|on back"
-    r"|(?<![别要准许用莫勿])再发|又想|发上|发嘛|re-?sub|现在[要想]收"
+    r"|(?<![别要准许用莫勿])再发|又想|发上|发嘛|开上|re-?sub|现在[要想]收"
     r"|重新开|订回来|可以开|开开|弄回来)"
     r"|(?:拒收|停了|停掉|停发|退订|退掉|退出|取消|关了).{0,16}(?:开通|发上|订回来|重新开|恢复|续上|重续|开回来"
     r"|再开|再给我开|给我重新开|又想看|再要回来|重新打开"
@@ -122,7 +123,8 @@ _HOLDS_ON: Final = re.compile(
 _GOODS: Final = re.compile(
     r"(?:装|样|册|样品|东西|特产|礼品|杂志|赠品|衣服|手办)(?:也|就)?(?:不用|别|不要|甭)(?:再)?(?:给我)?寄"
     r"|给我寄(?:东西|吃的|衣服|特产)|别寄了?.{0,2}家里|^[妈爸],"
-    r"|别再?给我?(?:补)?发(?:坏|破|碎|烂|货)|发这家快递|发工资|马上发|油卡给我.{0,2}号错"
+    r"|别再?给我?(?:补)?发(?:坏|破|碎|烂|货)|我的?(?:地址|备注|照片).{0,3}(?:删|去掉)|发这家快递|发工资|马上发"
+    r"|油卡给我.{0,2}号错"
 )
 _ANSWERS: Final = re.compile(
     r"^(?:.{0,4}(?:分数?)?)(?:别|不要|甭|勿|莫|不用|不得|不必|饶了我|放过我)(?:找我|问我|问|打|填|猜|答|使问我"
@@ -215,3 +217,13 @@ def instead(stop: Candidate, intent: IntentName, reading: Reading) -> Candidate:
         clause=stop.clause,
         slots=slots,
     )
+
+
+def undoes(text: str) -> bool:
+    """Tell whether a text takes a stop back."""
+    return bool(_UNDOES.search(text)) and not _AGAIN.search(text)
+
+
+def returned(wish: Candidate) -> Candidate:
+    """Give the wish to be written to again that stands in a choice of texts ("之前关了物流短信,现在给我开上")."""
+    return replace(wish, intent="resubscribe", slots=NO_SLOTS)
