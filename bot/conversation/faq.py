@@ -24,15 +24,21 @@ OPENERS: Final = ("请问一下", "请问下", "请问", "想问一下", "想问
 class Answers:
     """The questions that have answers, prepared once when content is loaded."""
 
-    examples: tuple[tuple[str, Faq], ...]
-    words: tuple[tuple[tuple[str, ...], Faq], ...]
+    examples: tuple[str, ...]
+    of_examples: tuple[Faq, ...]
+    """What each example asks for."""
+    words: tuple[tuple[str, tuple[str, ...], Faq], ...]
+    """A first word, those that must stand beside it, and what they ask for together."""
 
     @classmethod
     def of(cls, faqs: Mapping[str, Faq]) -> Answers:
         """Prepare the questions of content/faq/."""
+        pairs = [(_bare(example), faq) for faq in faqs.values() for example in faq.examples]
+        worded = [(plain(words).split(), faq) for faq in faqs.values() for words in faq.words]
         return cls(
-            examples=tuple((_bare(example), faq) for faq in faqs.values() for example in faq.examples),
-            words=tuple((tuple(plain(words).split()), faq) for faq in faqs.values() for words in faq.words),
+            examples=tuple(example for example, _ in pairs),
+            of_examples=tuple(faq for _, faq in pairs),
+            words=tuple((words[0], tuple(words[1:]), faq) for words, faq in worded if words),
         )
 
     def find(self, text: str) -> Faq | None:
@@ -43,11 +49,13 @@ class Answers:
 
     def _best(self, text: str) -> tuple[float, Faq] | None:
         scored: list[tuple[float, Faq]] = [
-            (BY_WORDS + sum(map(len, words)), faq) for words, faq in self.words if all(word in text for word in words)
+            (BY_WORDS + len(first) + sum(map(len, others)), faq)
+            for first, others, faq in self.words
+            if first in text and all(word in text for word in others)
         ]
-        near = process.extractOne(text, [example for example, _ in self.examples], scorer=fuzz.ratio, score_cutoff=NEAR)
+        near = process.extractOne(text, self.examples, scorer=fuzz.ratio, score_cutoff=NEAR)
         if near is not None:
-            scored.append((near[1], self.examples[near[2]][1]))
+            scored.append((near[1], self.of_examples[near[2]]))
         return max(scored, key=lambda one: one[0], default=None)
 
 

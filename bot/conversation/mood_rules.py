@@ -17,7 +17,9 @@ _STARS: Final = re.compile(
     r"(?:个|颗)?(星|分)(?!期|钟|之|店|级酒店)" + _AFTER
 )
 _OUT_OF: Final = re.compile(r"(?<!\d)(\d{1,3}(?:\.\d)?)/(5|10|100)(?!\d)")
-_FULL: Final = re.compile(r"满分|满星|全五星|全5星")
+_FULL: Final = re.compile(
+    r"(?:满分|满星|全?[五5]星|[五5]分|100分)(?:都|也)还?(?:嫌|觉得|怕)?(?:少|低|不够|给少|打少)了?|满分|满星|全五星|全5星"
+)
 _NEGATIVE: Final = re.compile(r"负分|负星|负\d+分|(?<![\d到至])-\d+分")
 _OUTRIGHT: Final[tuple[tuple[re.Pattern[str], MoodLabel], ...]] = ((_NEGATIVE, "neg"), (_FULL, "pos"))
 _ALONE: Final = re.compile(r"^(?:[\d一二三四五六七八九十#.,!?~、。\s]{1,6}|[a-z][.,!?~。]?|td)$")

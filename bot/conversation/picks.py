@@ -44,8 +44,14 @@ _BUT_THESE: Final = re.compile(r"除了?.{1,8}?(?:都|全|其他|其它|别的|�
 """除了2都不要: what is excepted is what is wanted."""
 _RATHER: Final = re.compile(r"不是|(?:^|[,。!?\s])还是")
 _WAVERS: Final = re.compile(r"或者?|要么|纠结|拿不准|不确定|犹豫|分不清|难选|好难|愁|呢(?:$|[,。!?])|哪个")
-_CHOSEN: Final = re.compile(r"(?:我|就|还是|那|最后|但|但是)选择?$|答案是?$")
+_CHOSEN: Final = re.compile(r"(?:我|就|还是|那|最后|但|但是)选择?$|答案是?$|我猜是?$")
 """What stands before the one that is chosen, whatever else is named beside it."""
+_TORN: Final = re.compile(
+    r"(?<![\da-h])(?:[a-h]|[1-9])[号项]?(?:还是|或者?|要么)(?:选|第)?(?:[a-h]|[1-9])(?![\da-h.:点月日])(?!.{0,8}(?:就|选|还是))"
+)
+"""2还是3: neither, unless one of them is taken in what follows."""
+_NO_RATHER: Final = re.compile("[哦噢啊呃额]不(?!会)")
+_AND: Final = re.compile("[和跟与及、,]")
 _ALL: Final = re.compile(
     r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要"
     r"|接收|发|来)?(?:了|吧|的|呀|啊)?){1,6}$"
@@ -90,14 +96,17 @@ def _settle(prompt: PromptView, text: str, found: list[tuple[int, int, bool, str
     chosen = tuple(dict.fromkeys(option for _, option, no, _ in sorted(found) if not no))
     if prompt.kind == "preference" and refused and _BUT_THESE.search(text):
         chosen, refused = refused, chosen
-    back = takes_back(text) or bool(re.search(r"不对|错了|算了|改选|换成|还是选", text))
+    back = takes_back(text) or bool(re.search(r"不对|错了|算了|改选|换成|还是选", text) or _NO_RATHER.search(text))
     several = prompt.kind == "preference"
-    undecided = not several and len(chosen) > 1
-    if undecided and back and not _OR.search(text):
+    torn = bool(chosen) and _TORN.search(text) is not None
+    undecided = not several and (len(chosen) > 1 or torn)
+    if torn:
+        back = False
+    elif undecided and back and not _OR.search(text):
         chosen, undecided = chosen[-1:], False
-    if undecided and len(clauses) > 1 and _RATHER.search(text) and not _WAVERS.search(text):
+    if undecided and not torn and len(clauses) > 1 and _RATHER.search(text) and not _WAVERS.search(text):
         chosen, undecided = chosen[-1:], False
-    if undecided and not _WAVERS.search(text):
+    if undecided and not torn and not _WAVERS.search(text):
         said = tuple(dict.fromkeys(o for at, o, no, _ in found if not no and _CHOSEN.search(text[:at])))
         if len(said) == 1:
             chosen, undecided = said, False
@@ -133,11 +142,18 @@ def _in_clause(
         or [*_by_number(prompt, clause, size, here), *_by_letter(prompt, text, size, names)]
         or _by_value(clause, names, numbers)
     )
-    return [(clause.start + start, option, _is_refused(text, start, end), why) for start, end, option, why in found]
+    told: list[tuple[int, int, bool, str]] = []
+    no, before = False, 0
+    for start, end, option, why in sorted(found):
+        # "排除A和B": what joins them carries the refusal on.
+        no = _is_refused(text, start, end) or (no and _AND.fullmatch(text[before:start]) is not None)
+        before = end
+        told.append((clause.start + start, option, no, why))
+    return told
 
 
 def _is_refused(text: str, start: int, end: int) -> bool:
-    before = text[:start].replace("是不是", "")
+    before = _NO_RATHER.sub("", text[:start].replace("是不是", ""))
     return bool(_REFUSED.search(before) or _REFUSED_AFTER.match(text[end:]))
 
 

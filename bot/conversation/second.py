@@ -65,7 +65,9 @@ _NEEDS_BOOKING: Final = frozenset({"appointment_confirm", "appointment_cancel", 
 
 def is_wanted(chosen: Sequence[Candidate], reading: Reading) -> bool:
     """Tell whether the model could change anything: most replies are clear without it."""
-    return _WORDS.search(reading.whole) is not None and (not chosen or _doubtful(chosen[0]) > 0)
+    if chosen and (_doubtful(chosen[0]) == 0 or (chosen[0].layer == "exact" and len(reading.clauses) == 1)):
+        return False
+    return _WORDS.search(reading.whole) is not None
 
 
 def second_opinion(

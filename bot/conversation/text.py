@@ -19,8 +19,8 @@ MAX_CHARS: Final = 2000
 
 WHOLE: Final = 280
 """Characters up to which a text is read in whole; past them its beginning, its end, and around stop words."""
-HEAD: Final = 80
-TAIL: Final = 50
+HEAD: Final = 64
+TAIL: Final = 40
 AROUND: Final = 10
 _STOPS: Final = re.compile("退订|拒收|别再|不要再|别发|不要发|停止|取消订阅|骚扰|打扰|拉黑|stop|unsubscribe")
 CJK: Final = "\u3400-\u4dbf\u4e00-\u9fff"

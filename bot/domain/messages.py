@@ -44,12 +44,12 @@ class Part:
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class InboundMessage:
     """A reply as the gateway gave it, in our words.
 
     `sender` is E.164; `received_at` is the vendor's time of the reply where it gives one (aware);
-    `ext` is the extension code echoed with the reply.
+    `ext` is the extension code echoed with the reply. It has no slots, so that `changed` can copy it.
     """
 
     sender: str

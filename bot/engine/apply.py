@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.conversation.emotion import felt
-from bot.domain.customer import Customer, LastAct, Seen, Sent, changed
+from bot.domain.copying import changed
+from bot.domain.customer import Customer, LastAct, Seen, Sent
 from bot.domain.decision import LogEntry
 from bot.domain.effects import ClosePrompt, Effect, IgnoreDuplicate, Reply, SendTemplate
 from bot.domain.events import (

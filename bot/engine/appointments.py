@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.domain.customer import Appointment, Customer, changed
+from bot.domain.copying import changed
+from bot.domain.customer import Appointment, Customer
 from bot.domain.events import BusinessEvent, Event
 
 APPOINTMENTS_AT_MOST: Final = 20

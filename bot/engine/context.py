@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.customer import ClosedPrompt, Customer, Prompt, changed
+from bot.domain.copying import changed
+from bot.domain.customer import ClosedPrompt, Customer, Prompt
 from bot.domain.events import ReplyReceived
 from bot.domain.ids import read_client_ref
 from bot.domain.turn import GRACE

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 
-from bot.domain.customer import ClosedPrompt, Consent, Customer, JourneyRun, Preferences, Ticket, changed
+from bot.domain.copying import changed
+from bot.domain.customer import ClosedPrompt, Consent, Customer, JourneyRun, Preferences, Ticket
 from bot.domain.decision import LogEntry
 from bot.domain.effects import (
     AlertStaff,

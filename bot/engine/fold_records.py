@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, assert_never
 
-from bot.domain.customer import Customer, Rating, changed
+from bot.domain.copying import changed
+from bot.domain.customer import Customer, Rating
 from bot.domain.decision import LogEntry
 from bot.domain.effects import (
     AttachComment,

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.customer import Customer, LongReply, changed
+from bot.domain.copying import changed
+from bot.domain.customer import Customer, LongReply
 from bot.domain.events import Event, ReplyReceived
 from bot.domain.ids import Ids
 from bot.domain.messages import InboundMessage

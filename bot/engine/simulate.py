@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.domain.customer import Appointment, Customer, PromptKind, changed
+from bot.domain.copying import changed
+from bot.domain.customer import Appointment, Customer, PromptKind
 from bot.domain.decision import Decision
 from bot.domain.effects import Schedule
 from bot.domain.events import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from bot.domain.content import Step
-from bot.domain.customer import changed
+from bot.domain.copying import changed
 from bot.domain.effects import AlertStaff, Effect, IssueReward, StaySilent, Tag
 from bot.errors import TemplateError
 from bot.journeys.asking import ask, send

@@ -8,9 +8,10 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.copying import changed
 from bot.domain.events import Event, ReplyReceived
 from bot.domain.gateway import Parsed
 from bot.domain.ids import customer_id
@@ -110,7 +111,7 @@ def reply_event(
 def _signed(message: InboundMessage, source: Source) -> InboundMessage:
     if message.account == source.account and message.gateway:
         return message
-    return replace(message, account=source.account, gateway=source.provider)
+    return changed(message, account=source.account, gateway=source.provider)
 
 
 async def _all(calls: Sequence[Awaitable[str]]) -> list[str]:

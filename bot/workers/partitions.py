@@ -129,13 +129,12 @@ class Partitions:
         self._end(owned.finish(0.0))
 
     def committed(self, partition: int, decisions: Sequence[Decision]) -> None:
-        """Wake whoever has something to do after a commit."""
+        """Tell whoever has something to do after a commit."""
         self.projector.touch(partition)
         owned = self._owned.get(partition)
         if owned is None:
             return
-        if any(decision.outbox for decision in decisions):
-            owned.sender.wake()
+        owned.sender.offer(text for decision in decisions for text in decision.outbox)
         if any(decision.timers for decision in decisions):
             owned.timers.set()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -78,22 +78,33 @@ class Sender:
         self._more = False
         """More may be due than we were told of."""
         self._look_for_overdue: datetime | None = None
+        self._recovered = False
+        self._open = False
+        """What a commit makes may be begun at once."""
         self._lost = False
 
     def wake(self) -> None:
         """Say that there may be something to send."""
         self._ear.set()
 
+    def offer(self, texts: Iterable[OutboundMessage]) -> None:
+        """Take texts that a commit has just made: what may leave now need not be asked for."""
+        for text in texts:
+            if self._open and not text.not_before and self._room[text.message_class] > 0:
+                if text.id not in self._under_way:
+                    self._begin(text)
+            else:
+                self.wake()
+
     async def run(self, stop: Stop) -> None:
         """Send until told to stop, then finish what is under way. Raises LeaseLost."""
         stop.wakes(self._ear)
-        recovered = False
 
         async def turn() -> None:
-            nonlocal recovered
-            if not recovered:
+            if not self._recovered:
                 await self.recover()
-                recovered = True
+                self._recovered = True
+            self._open = not stop
             self._ear.clear()
             if self._lost:
                 raise LeaseLost(f"partition {self._lease.partition} belongs to another worker now")
@@ -101,7 +112,10 @@ class Sender:
             if not stop:
                 await heard(self._ear, next_in)
 
-        await keep_on("sender", turn, stop)
+        try:
+            await keep_on("sender", turn, stop)
+        finally:
+            self._open = False
         if self._under_way:
             await asyncio.wait(self._under_way.values())
 
@@ -155,7 +169,7 @@ class Sender:
             async with self._ways[text.message_class]:
                 await self._send(text)
         except LeaseLost:
-            self._lost = True
+            self._lost, self._open = True, False
         except StoreUnavailable as reason:
             log.warning("send_waits", message=text.id, reason=str(reason))
             await asyncio.sleep(_LOOK_AGAIN.total_seconds())

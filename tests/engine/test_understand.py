@@ -39,7 +39,7 @@ def test_reply(kind, text, intents, slots):
     assert {name: ",".join(v) if isinstance(v, tuple) else str(v) for name, v in given.items()} == slots
 
 
-@pytest.mark.parametrize(("folder", "least"), [("", 0.98), ("second", 0.96), ("third", 0.98)])
+@pytest.mark.parametrize(("folder", "least"), [("", 0.98), ("second", 0.96), ("third", 0.98), ("fourth", 0.96), ("fifth", 0.98)])
 def test_an_independent_set_stays_understood(folder, least):
     right = wrong_stops = 0
     replies = HERE / "understanding" / folder / "replies.jsonl"
@@ -55,7 +55,7 @@ def test_an_independent_set_stays_understood(folder, least):
     assert wrong_stops == 0
 
 
-@pytest.mark.parametrize("folder", ["", "second", "third"])
+@pytest.mark.parametrize("folder", ["", "second", "third", "fourth", "fifth"])
 def test_the_dialogues_of_an_independent_set_stay_right(folder):
     dialogues = HERE / "understanding" / folder / "dialogues.jsonl"
     lines = [json.loads(line) for line in dialogues.read_text(encoding="utf-8").splitlines()]
