@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain.intent import Reading
 from bot.domain.understanding import NO_SLOTS, Candidate, IntentName, ReplyContext, Slots
 
+HEARSAY: Final = "听着像退订,其实不是"
 _THREATS: Final = re.compile("投诉|举报|报警|起诉|诉讼|律师|拉黑你|曝光|试试|不客气|没完|骚扰")
 _DONT: Final = "(?:别|不要|不用|甭|嫑|勿|莫|不得|免|不发|停|关|退|不许|不必)"
 _SENDS: Final = "(?:发|推|来|响|通知|提醒|打扰|扰|塞|寄|传|send|告诉|叫|喊|打|找我|安静|来)"
@@ -123,9 +124,15 @@ _HOLDS_ON: Final = re.compile(
 _GOODS: Final = re.compile(
     r"(?:装|样|册|样品|东西|特产|礼品|杂志|赠品|衣服|手办)(?:也|就)?(?:不用|别|不要|甭)(?:再)?(?:给我)?寄"
     r"|给我寄(?:东西|吃的|衣服|特产)|别寄了?.{0,2}家里|^[妈爸],"
-    r"|别再?给我?(?:补)?发(?:坏|破|碎|烂|货)|我的?(?:地址|备注|照片).{0,3}(?:删|去掉)|发这家快递|发工资|马上发"
+    r"|(?:别|不要|不用|甭|莫)再?(?:给我)?发货|我的?(?:地址|备注|照片).{0,3}(?:删|去掉)|发这家快递|发工资"
+    r"|马上发"
     r"|油卡给我.{0,2}号错"
 )
+_SPOILT: Final = re.compile(
+    "(?:别|不要|不用|甭|莫|勿)(?:再|老)?(?:给我|跟我)?补?[发寄送][^,。]{0,3}(?:过期|临期|[坏破碎烂旧酸]|次品|假货|发霉|变质)"
+    "(?!.{0,3}(?:短信|广告|信息|消息))"
+)
+"""What came was bad: the next shall not be."""
 _ANSWERS: Final = re.compile(
     r"^(?:.{0,4}(?:分数?)?)(?:别|不要|甭|勿|莫|不用|不得|不必|饶了我|放过我)(?:找我|问我|问|打|填|猜|答|使问我"
     r"|我)?(?:了|吧|我)?(?:填|不想填)?$"
@@ -149,6 +156,7 @@ _MEANT: Final[tuple[tuple[re.Pattern[str], re.Pattern[str] | None, IntentName], 
     (_PERSON, None, "human_handoff"),
     (_TOLD, None, "other"),
     (_HOLDS_ON, None, "other"),
+    (_SPOILT, None, "complaint"),
     (_GOODS, None, "other"),
     (_ASKED, re.compile("别|不要|求|赶紧|马上|快点|给我退|帮我"), "question"),
 )
@@ -213,7 +221,7 @@ def instead(stop: Candidate, intent: IntentName, reading: Reading) -> Candidate:
         intent=intent,
         score=0.9,
         layer="pattern",
-        reason=f"听着像退订,其实不是:{stop.reason}",
+        reason=f"{HEARSAY}:{stop.reason}",
         clause=stop.clause,
         slots=slots,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.conversation.guessing import Guess
+from bot.conversation.hearsay import HEARSAY
 from bot.domain.intent import Reading
 from bot.domain.understanding import Candidate, IntentName, ReplyContext
 
@@ -94,7 +95,9 @@ def second_opinion(
 
 def _ruled_out(guess: Guess, first: Candidate | None, reading: Reading, *, weak: bool) -> bool:
     """Tell what runs of characters cannot know: negation, and what was done before."""
-    if guess.intent == "unsubscribe" and _TEXT_ME.search(reading.text):
+    if guess.intent == "unsubscribe" and (
+        _TEXT_ME.search(reading.text) or (first is not None and first.reason.startswith(HEARSAY))
+    ):
         return True
     if guess.intent == "complaint" and first is None and guess.p < SURE and _THANKS.search(reading.text):
         return True
