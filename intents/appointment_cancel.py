@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from bot.domain.booking import booking_of, cancel, question_of, unknown, which
 from bot.domain.effects import Effect, RecordLateReply
@@ -10,16 +12,58 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
+_OF_ELSE: Final = re.compile(
+    "(?:会议?|航班|飞机|火车|高铁|比赛|聚会|饭局|演出|演唱会|婚礼|考试|行程|旅行|出游|聚餐|应酬|那事|(?:本来"
+    "|原来|那天|刚才)[^,。]{0,2}有事|公众号|健身卡|学校"
+    "|春游)[^,。 ]{0,2}取消|取消(?:了|掉)?(?:上午|下午|晚上)的(?:会|班)|取消关注|取消了[^,。]{0,3}(?:健身卡"
+    "|春游|会员)|隔壁[^,。]{0,3}不去"
+)
+"""Something else was cancelled, which may well make room ("会议取消了,我能去")."""
+_UNSURE: Final = re.compile(
+    "还不(?:知道|晓得)能不能|能不能去还|(?:可能|也许|说不准|不一定|不好说|未必|没准)[^,。]{0,4}(?:[来去到]不|不[来去])"
+    "|(?:[来去到]不[来去到])(?!了).{0,4}(?:说不准|还不|看|再说|不好说|难说|也不)"
+    "|(?:说不准|决定|看).{0,6}[来去]不[来去]|能不能去看"
+)
+"""Who does not know yet has given nothing up."""
+_TAKES_BACK: Final = re.compile(
+    "(?:别|不要|哪能|怎么能|千万别)(?:给我|把我|再)?[^,。 ]{0,2}取消|取消啥|取消.{0,3}(?:是)?(?:开玩笑|没作数"
+    "|不作数|不算数|冇作数)|ignore .{0,8}cancel"
+    "|(?:可能|说要?|以为|本来|原来).{0,4}(?:[来去]不了|取消|不来|不去).{0,12}(?:[能会可][以]?[来去]|解决"
+    "|没事了|又[能可]|如约|照常)"
+)
+"""A cancelling that is called off."""
+_ASKS: Final = re.compile(
+    "怎么取消|取消.{0,3}(?:能|会|要|有没有|收不收|扣不扣|后|之后|了没|没)[^帮]{0,8}(?:吗|不|没|钱|金|费|退"
+    "|天)?$|(?:会不会|算不算|多久.{0,4})取消"
+    "|爽约.{0,4}(?:后果|怎么|扣|罚)"
+    "|(?:取消|不来|不去).{0,4}(?:回|发|按|打|应当回|是回).{0,3}(?:几|哪|什么|啥|多少)"
+)
+"""A question about cancelling does not cancel."""
+_BY_SHOP: Final = re.compile(
+    "被.{0,3}(?:无故)?取消|你们.{0,4}把我.{0,4}取消|(?:上次|预约)取消了.{0,3}(?:定金|押金|钱)"
+    "|取消了?.{0,6}(?:一直不退|没退)|取消.{0,3}也很"
+)
+"""Told of what was."""
+
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a cancellation: the menu's 3, or words."""
-    found = reading.claimed("appointment_cancel")
+    texts = {clause.index: clause.text for clause in reading.clauses}
+    found = [
+        claim
+        for claim in reading.claimed("appointment_cancel")
+        if not _TAKES_BACK.search(reading.text) and not _is_none(texts.get(claim.clause or 0, ""))
+    ]
     for prompt in context.asked:
         if prompt.kind != "appointment":
             continue
         found += reading.from_menu(prompt, 3, "appointment_cancel", "取消")
         break
     return found
+
+
+def _is_none(text: str) -> bool:
+    return any(said.search(text) for said in (_OF_ELSE, _UNSURE, _ASKS, _BY_SHOP))
 
 
 def respond(turn: Turn) -> list[Effect]:

@@ -18,6 +18,20 @@ _MAY_WE: Final = re.compile("约|改|换|吗|么|不$|没|行|可以|能|有|方
 """A question in these words may well ask for that time."""
 _PROMISES: Final = re.compile("会提前.{0,8}[到去来]")
 """Who will be early keeps the time."""
+_OF_ELSE: Final = re.compile(
+    "(?:告诉|回复|回话|答复|通知)(?:你|您)|再(?:告诉|给你)|(?:晚上|明天|明早|今晚)再定|(?:下班|放学|接孩子"
+    "|接娃|还要去|感冒|过生日|[真好]热|的会)$|^(?:上次|上回|上把|顶摆)"
+    "|(?:前一|第二|早上|当).{0,2}能(?:不能)?(?:喝|吃|洗|化妆|做)|是(?:明|后|今)天还是|提醒.{0,6}(?:提前|前一"
+    "|头一)|(?:提前|前一).{0,8}提醒|别(?:天天|提醒)"
+    "|(?:给|俾|畀)第二|(?:不用|甭)留|也[来去]不了|[来去]不了了?[,。]?算了|不搞.{0,4}了|帮我退掉|大雪"
+    "|今天.{0,2}下[雨雪]|八号波|发错了\\)?$"
+)
+"""A time of something else: of an answer to come, of one's own day, of the last visit, of reminders."""
+_LATE: Final = re.compile(
+    "(?:迟到|会晚个?|可能迟个?|提前|提早)(?:了|大概|大约)?[\\d一二两三五十几]+多?分钟(?!.{0,3}(?:行|可以|能"
+    "|好))|迟一?点点|晚[\\d一二两三五十几]+分钟号"
+)
+"""Some minutes early or late move nothing."""
 _OF_SHOP: Final = re.compile("营业|开门|开不开|关门|上班|休息|放假|打烊|下班|开到|停车|收费|多少钱|需要|发货|活动|带")
 """A question with these is about us."""
 
@@ -26,7 +40,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a change: an offered slot, the menu's 2, words, or a day or hour named in answer to the prompt."""
     asked = next((prompt for prompt in context.prompts if prompt.kind == "appointment"), None)
     booked = asked is not None or context.booking is not None
-    words = reading.claimed("appointment_reschedule")
+    words = [] if _LATE.search(reading.text) else reading.claimed("appointment_reschedule")
     slots = _slots(reading) if reading.when else NO_SLOTS
     found = [
         Candidate(
@@ -73,7 +87,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 def _speaks_of_else(reading: Reading) -> bool:
     """Tell whether the time stands in words about something else ("你们周六开到几点", "晚上好", "今天的汤绝了")."""
-    if _PROMISES.search(reading.text):
+    if _PROMISES.search(reading.text) or _OF_ELSE.search(reading.text) or _LATE.search(reading.text):
         return True
     at = next((clause.index for clause in reading.clauses if clause.start <= reading.when.at < clause.end), None)
     if at in reading.preference.clauses:

@@ -24,7 +24,7 @@ from bot.domain.understanding import Candidate, PromptView, ReplyContext, Slots
 SAID: Final = 2
 """From so many characters on something is said beside the option."""
 SURE: Final = 0.8
-_NAMED: Final = re.compile("“([^”]{2,})”")
+_NAMED: Final = re.compile("“([^”]+)”")
 _CHOOSING: Final = re.compile(
     "^(?:我|就|那|应该|肯定|当然|一定|必须|可能|大概|估计|会不会|是不是|难道|不会|是|嗯|哦|好像|貌似|的){1,6}"
 )
@@ -34,6 +34,13 @@ _BOUGHT: Final = re.compile(
     "买的|买了|泡了|喝了|喝过|吃了|订的|订了|下单|那批|寄来|送来|收到|上次|"
     "上周|昨天|前天|你们?家的?|你们的|店里的?|过.{0,6}再|再[答说]|晚点"
 )
+_LIVED: Final = re.compile(
+    "回.{0,3}老家|放.{0,3}假|抢到|睡|吃完|去了|[一两三四五六七八九十\\d]斤|刨|加班|上班|出差|陈的|过期|累"
+    "|大吉|送.{0,3}[吗么]|能参加|多大|多少|玩偶|[猫狗]粮"
+    "|成狗|遛狗|被[狗猫]|养[猫狗]|[猫狗]了?[在一]|年大吉|打翻|不会做|好难|搬走|后浪|抢票"
+    "|^.{2,4}(?:味道|(?:也|很|真|挺|蛮)?(?:好喝|不错|好吃)|很好)|还是发"
+)
+"""Words about a thing of that name, not about the question."""
 _GUESSES: Final = re.compile("是.{0,8}[吧吗]$|对[吗吧]$")
 
 
@@ -65,6 +72,8 @@ def _speaks_of_else(reading: Reading, pick: Pick) -> bool:
     named = _NAMED.search(pick.reason)
     if named is None:
         return False
+    if any(clause.core == named[1] for clause in reading.clauses):
+        return False
     clause = next((clause for clause in reading.clauses if named[1] in clause.text), None)
     if clause is None:
         return False
@@ -72,7 +81,7 @@ def _speaks_of_else(reading: Reading, pick: Pick) -> bool:
     rest = _CHOOSING.sub("", before) + _PARTICLES.sub("", after)
     if len(rest) < SAID or _CHOSEN.search(before):
         return False
-    if _BOUGHT.search(clause.text):
+    if _BOUGHT.search(clause.text) or (_LIVED.search(clause.text) and "选" not in reading.text):
         return True
     return any(
         hit.score >= SURE and hit.intent in {"complaint", "question"} and not _GUESSES.search(clause.text)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from bot.domain.effects import Effect, OptIn
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
+_GOES_ON: Final = re.compile(
+    "(?:没有?|冒|冇|么)(?:[说讲])要?退|取消[,。 ]退订|(?:不允许|不许|不准|禁止|敢)(?:你们)?(?:继续|再)"
+    "|再发.{0,4}[来]?试|继续发.{0,8}(?:诉讼|试|拉黑|投诉|速度)"
+    "|(?:短信|提醒)(?:还|都|也)?(?:照常|接着|照旧)发|[发高]?烧.{0,2}退|订回来吗|退订了?(?:还能?|以后|之后"
+    "|后).{0,6}[吗么]$|会员群|差点|有优惠再发"
+)
 
-def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:  # noqa: ARG001 — every intent claims alike
-    """Claim by words alone."""
+
+def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
+    """Claim by words alone; what goes on as it is, or may not go on, is none."""
+    if _GOES_ON.search(reading.text) and not context.opted_out:
+        return []
+    asked = context.prompts[0].kind if context.prompts else None
+    if asked == "preference" and not re.search("退订|恢复|重新|之前|停了|拒收|误", reading.text):
+        return []
     return reading.claimed("resubscribe")
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, text_of, without_echoes
+from bot.conversation.hearsay import instead, really, returned, undoes
 from bot.domain.intent import Reading
 from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
 
@@ -47,6 +48,7 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
     if any(candidate.score >= CLEAR for candidate in live):
         live = [candidate for candidate in live if candidate.score >= CLEAR]
     live = _without_vetoed_stops(_without_vetoed_returns(live, reading, context), reading)
+    live = _without_hearsay(live, reading, context)
     if any(pick.undecided for pick in reading.picks.values()) or (reading.score and reading.score.undecided):
         # "A还是B呢": to waver is not to ask us.
         live = [candidate for candidate in live if candidate.intent not in {"question", "affirm", "deny"}]
@@ -71,6 +73,7 @@ def _says_more(reading: Reading) -> bool:
 def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
     """Take back a wish to be written to that only says when ("周末再给我发"), or changes nothing ("不退订,接着发")."""
     wish = reading.preference
+    live = [returned(one) if one.layer == "wish" and undoes(reading.text) else one for one in live]
     names = {candidate.intent for candidate in live}
     if "resubscribe" in names and wish.on and not (wish.off or wish.only or wish.frequency or wish.send_time):
         return [candidate for candidate in live if candidate.intent != "preference_change"]
@@ -114,6 +117,18 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
         if denials and not threat and max(denials) >= clause and candidate.score < 1:
             vetoed.add(index)
     return [candidate for index, candidate in enumerate(live) if index not in vetoed]
+
+
+def _without_hearsay(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
+    """Give what is meant instead of stops that are none; one that is only told of gives way to all else."""
+    kept: list[Candidate] = []
+    for candidate in live:
+        meant = really(candidate, reading, context) if candidate.intent == "unsubscribe" else None
+        if meant is None:
+            kept.append(candidate)
+        elif meant != "other" or {one.intent for one in live} <= {"unsubscribe", "greeting", "affirm"}:
+            kept.append(instead(candidate, meant, reading))
+    return kept
 
 
 _REPORTED: Final = re.compile(

@@ -25,11 +25,24 @@ _LOWEST: Final = re.compile(
 _TEN: Final = re.compile(
     r"满分(?:是|为)?(?:十|10)|(?:十|10)分制|(?:十|10)分(?:为|是)?满分|(?:十|10)分里|/ ?10|out of ten|out of 10"
 )
-_RANGE: Final = re.compile(
-    r"([1-5一二三四五两])\s*[分星颗个]{0,2}\s*(?:或者?是?|还是|到|至|-|~|、"
-    r"|or)\s*([1-5一二三四五两])(?=\s*(?:[分星颗]|[吧左右之间都可以行呢啊呀嘛把]|$|[,。!?]))"
+_NO_SCORE: Final = re.compile(
+    "[一二三四五两]分(?:天注定|球|冤枉|甜|熟|饱|力气)|[一二三四五]星(?:红旗|手机|连珠|级)|(?:输|赢|涨|跌"
+    "|考)(?:试得|试)?了?[一二两三四五1-5]分|不可能满分"
+    "|逼.{0,8}[一二三四五]分|好评是刷|发★还是|分好还是|满分作文|该怎么打"
 )
-_HALF: Final = re.compile(rf"[1-5一二三四五]\.5 ?[分星]?|[{NUMERALS}1-5][分星颗]半|[{NUMERALS}1-5]个?半[分星]")
+"""Sayings, games and questions that hold a number of points."""
+_RANGE: Final = re.compile(
+    r"([1-5一二三四五两])\s*[分星颗个]{0,2}\s*(?:或者?是?|还是|到|至|和|定|-|~|、"
+    r"|or)\s*([1-5一二三四五两])(?=\s*(?:[分星颗]|[吧左右之间都可以行呢啊呀嘛把好l]|$|[,。!?]))"
+)
+_HALF: Final = re.compile(
+    rf"[一二三四五]点五分|[九八七六]点五分"
+    rf"|(?<!不到)(?<!不是)(?<!不止)(?P<one>[一二三四五两])分(?!(?P=one))[一二三四五两]分(?:之间|都|的,?没|,?想"
+    rf"|$)"
+    rf"|不是[三四].{{0,1}}就是|说[一二三四五]分.{{0,8}}说[一二三四五]分|[1-5一二三四五]\.5 ?[分星]?"
+    rf"|[{NUMERALS}1-5][分星颗]半"
+    rf"|[{NUMERALS}1-5]个?半[分星]"
+)
 _FRACTION: Final = re.compile(r"(?<![\d/])([0-9]{1,2}) ?/ ?(5|10)(?![\d/])")
 _AGAINST: Final = re.compile(
     r"(?:不是|并非|不值|不止|没到|不到|达不到|够不上|别想|休想|不会给|不给|不能给|给不了|没法给|打不了|不配"
@@ -54,7 +67,8 @@ _SHORT_OF_FULL: Final = re.compile(
 )
 _TAKEN_OFF: Final = re.compile(r"[5五][分星][,。 ]?(?:但是?|不过|就是)?[扣减]了?你?们?([1-3一二两三])[分星]")
 _BY_ASPECT: Final = re.compile(
-    r"(?:服务|环境|味道|口味|态度|质量|物流|快递|包装|速度|价格|卫生|手法|技术|效果)(?:给|打|评|是|:)?([1-5一二三四五])[分星]"
+    r"(?:服务|环境|味道|口味|态度|质量|物流|快递|包装|速度|价格|卫生|手法|技术|效果)(?:给|打|评|是"
+    r"|:)?([1-5一二三四五])[分星]"
 )
 _OVERALL: Final = re.compile("总|综合|整体|平均|一起|合计")
 _PORTIONS: Final = re.compile(
@@ -68,7 +82,8 @@ _BACK: Final = re.compile(
     r"|上一条|说错|反了|误操作|按快了|说的是|作废|以这个为准|以这条为准|改主意|改打|改给|变成"
 )
 _VERB: Final = re.compile(
-    r"(?:麻烦你?|请|打分|评分|评价|分数|得分|给分|我给|给|打|评|选|回复?|填|按|输入?|改成|改为|改|应该是|应该|就是|是|就"
+    r"(?:麻烦你?|请|打分|评分|评价|分数|得分|给分|我给|给|打|评|选|回复?|填|按|输入?|改成|改为|改|应该是|应该"
+    r"|就是|是|就"
     r"|来|算|才|顶多|最多|最高|至少|勉强|只能|只|那|了|个|总分|综合|总体|整体|服务|答|答案|[:=])[个:= ]*$"
 )
 _AFTER_BARE: Final = re.compile(
@@ -97,6 +112,8 @@ def takes_back(text: str) -> bool:
 def find_score(text: str, clauses: Sequence[Clause], numbers: Sequence[Number]) -> Score | None:
     """Find the score: the last valid claim of all that the reply makes; None where it makes none."""
     if not numbers and not _MAY_HOLD.search(text):
+        return None
+    if _NO_SCORE.search(text):
         return None
     claims = sorted(_claims(text, clauses, numbers), key=lambda claim: claim.at)
     if not claims:

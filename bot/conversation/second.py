@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.conversation.guessing import Guess
+from bot.conversation.hearsay import HEARSAY
 from bot.domain.intent import Reading
 from bot.domain.understanding import Candidate, IntentName, ReplyContext
 
@@ -21,11 +22,15 @@ RATHER: Final = 0.7
 DOUBTED: Final = 0.05
 """What the rules say is out of place where the model gives it less than this ..."""
 IMPOSSIBLE: Final = 0.02
-"""... or less than this, where a stop or a whole clause speaks, or a time was taken for one to move a booking to."""
+"""... or less than this, where a whole clause speaks, or a time was taken for one to move a booking to ..."""
+UNHEARD: Final = 0.005
+"""... or less than this, where a stop does: what only sounds like one has been looked for by then."""
 STOPS: Final = 0.8
 """A stop is taken from so much on: it costs the shop a customer if it is wrong."""
 KEYWORD: Final = 0.95
 """Stop words from this score on stand by themselves; those within other words may be about something else."""
+_PLEA: Final = re.compile("“(?:能|可以|可不可以)")
+"""Who asks whether we can stop asks us to."""
 _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"})
 """Nothing can be recorded of these without a value, and the model gives none."""
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
@@ -90,7 +95,9 @@ def second_opinion(
 
 def _ruled_out(guess: Guess, first: Candidate | None, reading: Reading, *, weak: bool) -> bool:
     """Tell what runs of characters cannot know: negation, and what was done before."""
-    if guess.intent == "unsubscribe" and _TEXT_ME.search(reading.text):
+    if guess.intent == "unsubscribe" and (
+        _TEXT_ME.search(reading.text) or (first is not None and first.reason.startswith(HEARSAY))
+    ):
         return True
     if guess.intent == "complaint" and first is None and guess.p < SURE and _THANKS.search(reading.text):
         return True
@@ -110,7 +117,7 @@ def _doubtful(first: Candidate) -> float:
     if first.layer in WORDED:
         return DOUBTED
     if first.layer == "stop":
-        return IMPOSSIBLE if first.score < KEYWORD else 0.0
+        return UNHEARD if first.score < KEYWORD and not _PLEA.match(first.reason) else 0.0
     if first.layer == "exact" or (first.layer == "prompt" and first.intent == "appointment_reschedule"):
         return IMPOSSIBLE
     return 0.0

@@ -25,7 +25,7 @@ _FREQUENCY: Final[Mapping[Frequency, re.Pattern[str]]] = {
         r"|[一1]个?(?:周|星期|礼拜)(?:[发来推收传寄送一就只给1有能两2二三几]|最多|顶多)|按周|周更"
         r"|每(?:周|星期|礼拜)[一二三四五六日天][发推一收来]|weekly|once a week|per week"
     ),
-    "daily": re.compile(r"每天|每日|[一1]天[发来推收传寄送一就只1]|天天|日更|daily|every day|once a day"),
+    "daily": re.compile(r"每天|每日|[一1]天(?:发(?!烧)|[来推收传寄送一就只1])|天天|日更|daily|every day|once a day"),
 }
 _SPAN: Final = re.compile("[周星礼月季天日]|every|once|per|ly")
 """Without one of these nobody says how often."""

@@ -78,11 +78,11 @@ def test_it_speaks_where_the_rules_are_weak(layer, p, context, intent, taken) ->
 @pytest.mark.parametrize(
     ("rules", "believed", "guess", "p", "chosen"),
     [
-        (_claim("unsubscribe", "stop"), 0.01, "deny", 0.8, ["deny"]),
+        (_claim("unsubscribe", "stop"), 0.001, "deny", 0.8, ["deny"]),
         (_claim("unsubscribe", "stop"), 0.2, "deny", 0.7, ["unsubscribe"]),
         (_claim("unsubscribe", "stop", 0.97), 0.0, "deny", 0.99, ["unsubscribe"]),
-        (_claim("unsubscribe", "stop"), 0.01, "deny", 0.3, []),
-        (_claim("unsubscribe", "stop"), 0.01, "other", 0.9, []),
+        (_claim("unsubscribe", "stop"), 0.001, "deny", 0.3, []),
+        (_claim("unsubscribe", "stop"), 0.001, "other", 0.9, []),
         (_claim("complaint", "phrase"), 0.01, "praise", 0.75, ["praise"]),
         (_claim("complaint", "phrase"), 0.3, "praise", 0.75, ["complaint"]),
         (_claim("complaint", "phrase"), 0.01, "praise", 0.6, ["complaint"]),
