@@ -39,7 +39,9 @@ def test_reply(kind, text, intents, slots):
     assert {name: ",".join(v) if isinstance(v, tuple) else str(v) for name, v in given.items()} == slots
 
 
-@pytest.mark.parametrize(("folder", "least"), [("", 0.98), ("second", 0.96), ("third", 0.98), ("fourth", 0.96), ("fifth", 0.98)])
+@pytest.mark.parametrize(
+    ("folder", "least"), [("", 0.98), ("second", 0.96), ("third", 0.98), ("fourth", 0.96), ("fifth", 0.98)]
+)
 def test_an_independent_set_stays_understood(folder, least):
     right = wrong_stops = 0
     replies = HERE / "understanding" / folder / "replies.jsonl"
