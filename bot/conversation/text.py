@@ -19,8 +19,10 @@ MAX_CHARS: Final = 2000
 
 WHOLE: Final = 280
 """Characters up to which a text is read in whole; past them its beginning, its end, and around stop words."""
-HEAD: Final = 64
-TAIL: Final = 40
+HEAD: Final = 80
+TAIL: Final = 50
+SPREAD: Final = 600
+"""Nobody types more than so many characters: of such a text half as much is read."""
 AROUND: Final = 10
 _STOPS: Final = re.compile("退订|拒收|别再|不要再|别发|不要发|停止|取消订阅|骚扰|打扰|拉黑|stop|unsubscribe")
 CJK: Final = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -153,12 +155,13 @@ def worth_reading(text: str) -> str:
     """
     if len(text) <= WHOLE:
         return text
-    middle = text[HEAD:-TAIL]
+    head, tail = (HEAD, TAIL) if len(text) <= SPREAD else (HEAD // 2, TAIL // 2)
+    middle = text[head:-tail]
     pieces = [
         middle[max(0, found.start() - AROUND) : found.end() + AROUND]
         for found, _ in zip(_STOPS.finditer(middle), range(2), strict=False)
     ]
-    return "\n".join([text[:HEAD], *pieces, text[-TAIL:]])
+    return "\n".join([text[:head], *pieces, text[-tail:]])
 
 
 def joined(text: str) -> str:
