@@ -24,6 +24,11 @@ TAIL: Final = 50
 SPREAD: Final = 600
 """Nobody types more than so many characters: of such a text half as much is read."""
 AROUND: Final = 10
+_GAPS: Final = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")
+_RAW_STOPS: Final = re.compile(
+    "[退推][订訂定]|拒收|[别別]再|不要再|[别別][发發]|不要[发發]|停止|取消[订訂][阅閱]|[骚騷][扰擾]|打[扰擾]|拉黑|stop|unsubscribe",
+    re.IGNORECASE,
+)
 _STOPS: Final = re.compile("退订|拒收|别再|不要再|别发|不要发|停止|取消订阅|骚扰|打扰|拉黑|stop|unsubscribe")
 CJK: Final = "\u3400-\u4dbf\u4e00-\u9fff"
 
@@ -148,18 +153,27 @@ def _simplified(text: str) -> str:
     return text.translate(simpler()) if _foldable().search(text) else text
 
 
+def gist(raw: str) -> str:
+    """Give the two ends of a text that is longer than anybody types, and what stands around stop words between them."""
+    text = raw[:MAX_CHARS]
+    if len(text) > SPREAD:
+        text = _GAPS.sub(" ", text)
+    return text if len(text) <= SPREAD else _excerpt(text, HEAD // 2, TAIL // 2, _RAW_STOPS)
+
+
 def worth_reading(text: str) -> str:
     """Give the head and the tail of a long text, and what stands around stop words between them.
 
     A reply of people fits in whole; what is longer is a forward or an attack, and must not hold up others.
     """
-    if len(text) <= WHOLE:
-        return text
-    head, tail = (HEAD, TAIL) if len(text) <= SPREAD else (HEAD // 2, TAIL // 2)
+    return text if len(text) <= WHOLE else _excerpt(text, HEAD, TAIL, _STOPS)
+
+
+def _excerpt(text: str, head: int, tail: int, stops: re.Pattern[str]) -> str:
     middle = text[head:-tail]
     pieces = [
         middle[max(0, found.start() - AROUND) : found.end() + AROUND]
-        for found, _ in zip(_STOPS.finditer(middle), range(2), strict=False)
+        for found, _ in zip(stops.finditer(middle), range(2), strict=False)
     ]
     return "\n".join([text[:head], *pieces, text[-tail:]])
 

@@ -13,7 +13,7 @@ from bot.conversation.guessing import Guesser
 from bot.conversation.mood import MoodScorer
 from bot.conversation.reading import Reader, vocabulary
 from bot.conversation.second import is_wanted, second_opinion
-from bot.conversation.text import plain, squeezed
+from bot.conversation.text import gist, plain, squeezed
 from bot.conversation.topics import Topics
 from bot.domain.content import Content
 from bot.domain.intent import Intent, Reading
@@ -56,7 +56,8 @@ class Language:
 
 def understand(text: str, context: ReplyContext, language: Language) -> Understanding:
     """Understand one reply in its context. Takes any text and never raises."""
-    reading = language.reader.read(text, context)
+    told = gist(text)
+    reading = language.reader.read(told, context)
     if reading.silence is not None:
         return _silent(text, reading)
     corrected = _corrected(text, context, language)
@@ -76,7 +77,7 @@ def understand(text: str, context: ReplyContext, language: Language) -> Understa
     chosen = bound(chosen, context)
     slots = _slots(chosen, reading)
     feel = language.mood.score
-    mood = settled(feel(text, prompt=kind, rating=slots.rating), chosen, reading, feel)
+    mood = settled(feel(told, prompt=kind, rating=slots.rating), chosen, reading, feel)
     return Understanding(
         text=text,
         normalized=reading.normalized,
