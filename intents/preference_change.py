@@ -85,21 +85,13 @@ def _menu(asked: PromptView, pick: Pick, wish: Preference) -> Candidate:
 
 
 def _wish(wish: Preference, asked: PromptView | None) -> Candidate:
-    slots = Slots(
-        only=wish.only,
-        on=wish.on,
-        off=wish.off,
-        frequency=wish.frequency,
-        send_time=wish.send_time,
-        quiet_after=wish.quiet_after,
-    )
     return Candidate(
         intent="preference_change",
         score=0.93,
         layer="wish",
         reason=wish.reason or "说到什么时候不要发",
         clause=wish.clauses[0] if len(wish.clauses) == 1 else None,
-        slots=slots,
+        slots=wish.slots,
         prompt=asked.id if asked else None,
     )
 

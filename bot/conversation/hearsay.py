@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.intent import Reading
-from bot.domain.understanding import NO_SLOTS, Candidate, IntentName, ReplyContext, Slots
+from bot.domain.understanding import NO_SLOTS, Candidate, IntentName, ReplyContext
 
 HEARSAY: Final = "听着像退订,其实不是"
 _THREATS: Final = re.compile("投诉|举报|报警|起诉|诉讼|律师|拉黑你|曝光|试试|不客气|没完|骚扰")
@@ -206,17 +206,7 @@ def _keeps_some(reading: Reading) -> bool:
 
 def instead(stop: Candidate, intent: IntentName, reading: Reading) -> Candidate:
     """Give what stands in the place of a stop that is none."""
-    wish = reading.preference
-    slots = NO_SLOTS
-    if intent == "preference_change":
-        slots = Slots(
-            only=wish.only,
-            on=wish.on,
-            off=wish.off,
-            frequency=wish.frequency,
-            send_time=wish.send_time,
-            quiet_after=wish.quiet_after,
-        )
+    slots = reading.preference.slots if intent == "preference_change" else NO_SLOTS
     return Candidate(
         intent=intent,
         score=0.9,

@@ -16,6 +16,7 @@ from bot.domain.understanding import (
     Scope,
     Script,
     Silence,
+    Slots,
     Topic,
 )
 
@@ -187,6 +188,18 @@ class Preference:
 
     def __bool__(self) -> bool:
         return bool(self.only or self.on or self.off or self.frequency or self.send_time or self.quiet_after)
+
+    @property
+    def slots(self) -> Slots:
+        """Give the wish as the slots of a claim."""
+        return Slots(
+            only=self.only,
+            on=self.on,
+            off=self.off,
+            frequency=self.frequency,
+            send_time=self.send_time,
+            quiet_after=self.quiet_after,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
