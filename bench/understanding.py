@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import platform
 import random
@@ -16,6 +15,7 @@ from time import perf_counter, thread_time
 HERE = Path(__file__).parent.parent
 sys.path.insert(0, str(HERE))
 
+from bot.app.serving import settle_memory  # noqa: E402
 from bot.app.thinking import Models  # noqa: E402 - the project is found first
 from bot.content import load, packaged  # noqa: E402
 from bot.domain.content import Content  # noqa: E402
@@ -152,9 +152,7 @@ def main() -> None:
     read = perf_counter()
     language = Models(None).language(content)
     ready = perf_counter()
-    gc.collect()
-    gc.freeze()  # as the service does once all is loaded
-    gc.set_threshold(20_000, 20, 50)
+    settle_memory()
     ours, theirs = short(language), snownlp()
     print(
         json.dumps(

@@ -48,11 +48,10 @@ _BY_SHOP: Final = re.compile(
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a cancellation: the menu's 3, or words."""
-    texts = {clause.index: clause.text for clause in reading.clauses}
     found = [
         claim
         for claim in reading.claimed("appointment_cancel")
-        if not _TAKES_BACK.search(reading.text) and not _is_none(texts.get(claim.clause or 0, ""))
+        if not _TAKES_BACK.search(reading.text) and not _is_none(reading.text_of(claim.clause))
     ]
     for prompt in context.asked:
         if prompt.kind != "appointment":

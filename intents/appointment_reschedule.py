@@ -89,10 +89,10 @@ def _speaks_of_else(reading: Reading) -> bool:
     """Tell whether the time stands in words about something else ("你们周六开到几点", "晚上好", "今天的汤绝了")."""
     if _PROMISES.search(reading.text) or _OF_ELSE.search(reading.text) or _LATE.search(reading.text):
         return True
-    at = next((clause.index for clause in reading.clauses if clause.start <= reading.when.at < clause.end), None)
+    at = reading.clause_at(reading.when.at)
     if at in reading.preference.clauses:
         return True
-    about = next((clause.text for clause in reading.clauses if clause.index == at), "")
+    about = "" if at is None else reading.text_of(at)
     return any(
         hit.clause == at
         and hit.score >= SURE

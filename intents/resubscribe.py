@@ -17,6 +17,8 @@ _GOES_ON: Final = re.compile(
     "|(?:短信|提醒)(?:还|都|也)?(?:照常|接着|照旧)发|[发高]?烧.{0,2}退|订回来吗|退订了?(?:还能?|以后|之后"
     "|后).{0,6}[吗么]$|会员群|差点|有优惠再发"
 )
+_BACK_AGAIN: Final = re.compile("退订|恢复|重新|之前|停了|拒收|误")
+"""In answer to the menu, only one of these is a wish to come back and not a choice."""
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
@@ -24,7 +26,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     if _GOES_ON.search(reading.text) and not context.opted_out:
         return []
     asked = context.prompts[0].kind if context.prompts else None
-    if asked == "preference" and not re.search("退订|恢复|重新|之前|停了|拒收|误", reading.text):
+    if asked == "preference" and not _BACK_AGAIN.search(reading.text):
         return []
     return reading.claimed("resubscribe")
 

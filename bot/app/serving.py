@@ -76,7 +76,7 @@ def shops_of(settings: Settings, keys: Keys) -> Mapping[str, Shop]:
     return shops
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Take what was loaded at the start out of the collector's rounds: dictionaries and models stay for good."""
     gc.collect()
     gc.freeze()
@@ -149,7 +149,7 @@ class Service:
                 self._in_background(stack, store.bell.run())
             else:
                 await self._start_worker(stack, deps, thinking, stop)
-            _settle_memory()
+            settle_memory()
             await stop.wait()
             log.info("stopping")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, text_of, without_echoes
+from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, without_echoes
 from bot.conversation.hearsay import instead, really, returned, undoes
 from bot.domain.intent import Reading
 from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
@@ -112,7 +112,7 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
             )
         ) and not threat:
             vetoed.add(index)
-        if returns and (clause <= max(returns) or _REPORTED.search(text_of(reading, clause))):
+        if returns and (clause <= max(returns) or _REPORTED.search(reading.text_of(clause))):
             vetoed.add(index)
         if denials and not threat and max(denials) >= clause and candidate.score < 1:
             vetoed.add(index)

@@ -37,7 +37,8 @@ def without_echoes(chosen: Sequence[Candidate], reading: Reading, context: Reply
     kept = _without_slips(chosen, reading)
     names = {candidate.intent for candidate in kept}
     moved = any(c.intent == "appointment_reschedule" and (c.slots.date or c.slots.time) for c in kept)
-    wish = next((one.index for one in reading.clauses if one.start <= reading.when.at < one.end), -1) if moved else -1
+    at = reading.clause_at(reading.when.at) if moved else None
+    wish = -1 if at is None else at
     listed = bool(context.prompts) and context.prompts[0].kind == "appointment" and len(reading.clauses) > 1
     return [one for one in kept if not _is_echo(one, names, reading, wish=wish, listed=listed)]
 
@@ -58,7 +59,7 @@ def _is_echo(candidate: Candidate, names: set[IntentName], reading: Reading, *, 
                 return True
             if names & APPOINTMENT and _MERE_NO.search(candidate.reason):
                 return True
-            return bool(names & _WISHES and _OF_TEXTS.search(text_of(reading, candidate.clause or 0)))
+            return bool(names & _WISHES and _OF_TEXTS.search(reading.text_of(candidate.clause)))
         case "praise":
             return "rating" in names and _only_scores(candidate)
         case _:
@@ -73,11 +74,6 @@ def _without_slips(chosen: Sequence[Candidate], reading: Reading) -> list[Candid
     if not any(c.intent == "rating" for c in chosen):
         slips.discard(0)  # "打错了吧,我没约过周五" opens with it
     return [c for c in chosen if c.intent not in {"wrong_number", "complaint"} or c.clause not in slips]
-
-
-def text_of(reading: Reading, index: int) -> str:
-    """Give the text of a clause by its number."""
-    return next((clause.text for clause in reading.clauses if clause.index == index), "")
 
 
 def puts_off(chosen: Sequence[Candidate]) -> bool:

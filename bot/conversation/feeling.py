@@ -86,13 +86,12 @@ def _without_retorts(chosen: Sequence[Candidate], reading: Reading) -> Sequence[
     """Drop a question beside a complaint that asks for nothing ("谁安排得过来啊", "还发?")."""
     if not any(candidate.intent == "complaint" for candidate in chosen):
         return chosen
-    texts = {clause.index: clause.text for clause in reading.clauses}
     return [
         candidate
         for candidate in chosen
         if candidate.intent != "question"
         or candidate.layer != "pattern"
-        or _ASKS.search(texts.get(candidate.clause or 0, ""))
+        or _ASKS.search(reading.text_of(candidate.clause))
     ]
 
 

@@ -178,7 +178,7 @@ def _answered(stop: Candidate, reading: Reading, context: ReplyContext) -> Inten
     """Tell what words that could be a stop mean as an answer to what was asked."""
     text = reading.text
     kind = context.prompts[0].kind if context.prompts else None
-    said = next((one.text for one in reading.clauses if one.index == (stop.clause or 0)), text)
+    said = reading.text_of(stop.clause) or text
     if kind in _ASKING and _ANSWERS.search(said) and not _FOR_GOOD.search(text):
         return "deny"
     if _BOOKED.search(text):

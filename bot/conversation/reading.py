@@ -17,7 +17,7 @@ from bot.conversation.scanning import MAX_TRIES, SCORES, nearest, scan, scan_who
 from bot.conversation.sounds import Sounds
 from bot.conversation.text import Variants, script_of, squeezed
 from bot.conversation.when import find_when
-from bot.domain.intent import Clause, Hit, IntentWords, Pick, Reading, Vocabulary
+from bot.domain.intent import Clause, Hit, IntentWords, Reading, Vocabulary
 from bot.domain.understanding import ReplyContext, Scope
 from bot.errors import ContentError, Fault
 
@@ -162,11 +162,6 @@ def vocabulary(words: Mapping[str, Any]) -> Vocabulary:
 
 def _lists(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {str(name): tuple(str(word) for word in members) for name, members in values.items()}
-
-
-def picked(reading: Reading, prompt_id: str) -> Pick | None:
-    """Give what the reply picks of one prompt's options."""
-    return reading.picks.get(prompt_id)
 
 
 def _scope(text: str, parts: Sequence[Clause], hits: Sequence[Hit]) -> Scope | None:

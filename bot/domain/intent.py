@@ -256,6 +256,14 @@ class Reading:
             Candidate(intent=intent, score=0.97, layer="prompt", reason=reason, prompt=prompt.id, late=prompt.expired)
         ]
 
+    def text_of(self, clause: int | None) -> str:
+        """Give the text of a clause by its number (None: of the first); empty where there is none."""
+        return next((one.text for one in self.clauses if one.index == (clause or 0)), "")
+
+    def clause_at(self, place: int) -> int | None:
+        """Give the number of the clause that holds a place in the text, if any."""
+        return next((one.index for one in self.clauses if one.start <= place < one.end), None)
+
     def of(self, intent: IntentName) -> tuple[Hit, ...]:
         """Give the hits for one intent, the best first."""
         return tuple(self.by_intent.get(intent, ()))

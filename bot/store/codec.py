@@ -13,7 +13,7 @@ from bot.domain.customer import Customer
 from bot.domain.decision import LogEntry
 from bot.domain.events import Event
 from bot.domain.feed import FeedItem
-from bot.domain.messages import OutboundMessage
+from bot.domain.messages import DeliveryReport, OutboundMessage
 from bot.store.vault import Vault
 
 _T = TypeVar("_T", Event, Customer, LogEntry, OutboundMessage)
@@ -63,9 +63,14 @@ class Codec:
         return value
 
 
+def written(value: FeedItem | DeliveryReport) -> bytes:
+    """Write a value in which no number needs sealing."""
+    return _WRITER.encode(value)
+
+
 def pack_item(item: FeedItem) -> bytes:
     """Write a line of the feed; its number is masked already."""
-    return _WRITER.encode(item)
+    return written(item)
 
 
 def unpack_item(packed: bytes) -> FeedItem:

@@ -14,7 +14,7 @@ from bot.domain.messages import STATE_RANK, DeliveryReport, MessageClass, Outbou
 from bot.domain.parts import combined
 from bot.store import keys
 from bot.store.client import Client, script
-from bot.store.codec import adapter
+from bot.store.codec import adapter, written
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
 
@@ -66,7 +66,7 @@ class Refs:
         if target is None:
             if not name:
                 return "nameless"
-            parked = adapter(DeliveryReport).dump_json(replace(report, to=None))
+            parked = written(replace(report, to=None))
             found = await self._client.run(
                 script("find"), [keys.ref(account, name)], parked, _MOST_PARKED, _KEPT_SECONDS
             )
@@ -83,8 +83,8 @@ class Refs:
         target = target_of(text)
         if part is not None:
             target = replace(target, number=part.number, total=part.total)
-        written = json.dumps({slot: getattr(target, slot) for slot in Target.__slots__})
-        parked = await self._client.run(script("link"), [keys.ref(account, name)], written, _KEPT_SECONDS)
+        tied = json.dumps({slot: getattr(target, slot) for slot in Target.__slots__})
+        parked = await self._client.run(script("link"), [keys.ref(account, name)], tied, _KEPT_SECONDS)
         reports = [adapter(DeliveryReport).validate_json(report) for report in parked if report]
         wholes = [await self._whole(target, report) for report in reports]
         return [receipt_event(target, whole, now) for whole in wholes if whole is not None]

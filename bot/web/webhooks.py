@@ -35,6 +35,8 @@ log = structlog.get_logger("web.webhooks")
 def doors(deps: WebDeps) -> Iterable[tuple[str, Callable[[web.Request], Awaitable[web.Response]]]]:
     """Give each account's own two paths, which are found faster than a pattern is matched.
 
+    They are found by their hash, which is keyed anew in each process: how long that takes tells nothing of a token.
+
     `inbound` and `receipt` are the same door, for many providers know only one. An address with blanks or the like
     is left to the pattern.
     """
