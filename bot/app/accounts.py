@@ -11,8 +11,8 @@ from bot.errors import GatewayError, SettingsError
 from bot.gateways import load
 from bot.outbound.routing import Route
 from bot.settings import GatewaySettings, Keys, Settings
+from bot.web.accounts import Account
 from bot.web.addresses import networks
-from bot.web.deps import Account
 from bot.workers.ways import Limits
 
 SIMULATOR = "simulator"

@@ -35,7 +35,7 @@ from bot.store.embedded import EmbeddedRedis
 from bot.store.leases import workers
 from bot.store.store import Store, open_store
 from bot.transport import Transport
-from bot.web.deps import Account
+from bot.web.accounts import Account
 
 WORDS: Final = "这是一条通道测试短信,收到请忽略。"
 _SEND_SECONDS: Final = 15.0
@@ -201,7 +201,8 @@ class _Try:
             return []
 
         async def keep(told: Callback) -> Ack:
-            await store.arrivals.keep(self._account.source, gateway.parse(told), datetime.now(UTC))
+            now = datetime.now(UTC)
+            await store.arrivals.keep(store.arrivals.arrived(self._account.source, gateway.parse(told), now), now)
             return gateway.acknowledge(told)
 
         refusals: list[str] = []

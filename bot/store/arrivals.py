@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
 
 from bot.domain.copying import changed
 from bot.domain.events import Event, ReplyReceived
@@ -17,7 +19,7 @@ from bot.domain.gateway import Parsed
 from bot.domain.ids import customer_id
 from bot.domain.messages import DeliveryReport, InboundMessage
 from bot.errors import StoreUnavailable
-from bot.store.inbox import Inbox
+from bot.store.inbox import Added, Inbox
 from bot.store.refs import Refs
 from bot.store.vitals import Vitals
 
@@ -36,6 +38,16 @@ class Source:
     """One id stands for a whole batch there."""
 
 
+class Arrived(NamedTuple):
+    """What one callback or one pulled page held."""
+
+    source: Source
+    replies: Sequence[Event]
+    reports: Sequence[DeliveryReport]
+    spool: Spool | None = None
+    """Takes replies while Redis is away; without one they are not kept then."""
+
+
 class Arrivals:
     """The one way in for replies and receipts."""
 
@@ -45,21 +57,51 @@ class Arrivals:
         self._vitals = vitals
         self._lookup_key = lookup_key
 
-    async def keep(
+    def arrived(
         self, source: Source, parsed: Parsed, now: datetime, spool: Spool | None = None, *, pulled: bool = False
-    ) -> Counter[str]:
-        """Make everything durable; gives how many were accepted, duplicates, limited, parked.
+    ) -> Arrived:
+        """Make the events of what was read; nothing is kept yet."""
+        replies = [reply_event(message, source, self._lookup_key, now, pulled=pulled) for message in parsed.messages]
+        return Arrived(source, replies, parsed.reports, spool)
 
-        With a `spool`, replies go there while Redis is away. Raises StoreUnavailable.
+    async def keep(self, arrived: Arrived, now: datetime) -> Counter[str]:
+        """Make everything durable; gives how many were accepted, duplicates, limited, parked, spooled.
+
+        Raises StoreUnavailable.
         """
-        events = [reply_event(message, source, self._lookup_key, now, pulled=pulled) for message in parsed.messages]
-        # One round trip for all: calls that wait together share it. Those that were kept are told apart by decide.
-        kept = await _all([self._keep(event, spool) for event in events])
-        return Counter([*kept, *(await self._reported(source, parsed.reports, now))])
+        (kept,) = await self.keep_all([arrived], now)
+        if isinstance(kept, Exception):
+            raise kept
+        return Counter(kept)
+
+    async def keep_all(self, arrived: Sequence[Arrived], now: datetime) -> list[Sequence[str] | Exception]:
+        """Make durable what came together, in one round trip; gives what became of each, or why it is not kept.
+
+        Of one that is not kept, something may be: what comes again is told apart by decide.
+        """
+        added = iter(await self._inbox.add_all([event for one in arrived for event in one.replies]))
+        kept: list[Sequence[str] | Exception] = []
+        unsettled: dict[int, Awaitable[Sequence[str] | Exception]] = {}
+        for nth, one in enumerate(arrived):
+            said = list(islice(added, len(one.replies)))
+            words = [word for word in said if isinstance(word, str)]
+            if one.reports or len(words) < len(said):
+                unsettled[nth] = self._settled(one, said, now)
+            kept.append(words)
+        for nth, whole in zip(unsettled, await asyncio.gather(*unsettled.values()), strict=True):
+            kept[nth] = whole
+        return kept
+
+    async def _settled(
+        self, one: Arrived, added: Sequence[Added | Exception], now: datetime
+    ) -> Sequence[str] | Exception:
+        try:
+            outcomes = [await _or_spooled(*pair, one.spool) for pair in zip(one.replies, added, strict=True)]
+            return outcomes + await self._reported(one.source, one.reports, now) if one.reports else outcomes
+        except Exception as reason:  # noqa: BLE001 — of those that came together, only this one is not kept
+            return reason
 
     async def _reported(self, source: Source, reports: Sequence[DeliveryReport], now: datetime) -> list[str]:
-        if not reports:
-            return []
         report, account, shared = self._refs.report, source.account, source.shared_ids
         told = await _all([report(account, one, now, shared_ids=shared) for one in reports])
         with contextlib.suppress(StoreUnavailable):
@@ -67,14 +109,14 @@ class Arrivals:
             await self._vitals.reported(account, Counter(fresh))
         return told
 
-    async def _keep(self, event: Event, spool: Spool | None) -> str:
-        try:
-            return await self._inbox.add(event)
-        except StoreUnavailable:
-            if spool is None:
-                raise
-            await spool(event)
-            return "spooled"
+
+async def _or_spooled(event: Event, said: Added | Exception, spool: Spool | None) -> str:
+    if isinstance(said, str):
+        return said
+    if spool is None or not isinstance(said, StoreUnavailable):
+        raise said
+    await spool(event)
+    return "spooled"
 
 
 def reply_event(

@@ -40,13 +40,22 @@ class Entry:
 
 
 class _Row(NamedTuple):
-    """One event on its way in, and who waits for it."""
+    """One event on its way in."""
 
+    place: int
+    """Among those that it came with."""
     partition: int
     limited: bool
     arguments: tuple[str, bytes, str, bytes]
     """Lane, digest, whose reply or empty, packed event."""
-    result: asyncio.Future[Added]
+
+
+class _Call(NamedTuple):
+    """Events that came together, and who waits for them."""
+
+    rows: Sequence[_Row]
+    said: list[Added | Exception]
+    done: asyncio.Future[None]
 
 
 class Inbox:
@@ -70,40 +79,63 @@ class Inbox:
         self._minute = 0
         self._replies: Counter[str] = Counter()
         """By customer, in this minute."""
-        self._waiting: list[_Row] = []
+        self._waiting: list[_Call] = []
         self._flushers: set[asyncio.Task[Any] | None] = set()
 
     async def add(self, event: Event) -> Added:
         """Make an event durable. Raises StoreUnavailable: it may have been taken, and may be added again."""
+        (said,) = await self.add_all([event])
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async def add_all(self, events: Sequence[Event]) -> list[Added | Exception]:
+        """Make durable what came together; gives for each what became of it, or what `add` would raise."""
+        said: list[Added | Exception] = ["accepted"] * len(events)
+        rows: list[_Row] = []
+        for place, event in enumerate(events):
+            try:
+                rows.append(self._row(place, event))
+            except Exception as fault:  # noqa: BLE001 — one that cannot be written takes no other with it
+                said[place] = fault
+        if rows:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(_Call(rows, said, done))
+            if len(self._flushers) < _UNDER_WAY:
+                self._flushers.add(asyncio.create_task(self._flush()))
+            await done
+        return said
+
+    def _row(self, place: int, event: Event) -> _Row:
         counted = event.customer if isinstance(event.what, ReplyReceived) else ""
         limited = bool(counted) and self._floods(counted)
         lane: Lane = "bulk" if limited else event.lane
         digest = hashlib.blake2b(event.id.encode(), digest_size=8).digest()
         arguments = (lane, digest, counted, self._codec.pack(event, event.phone))
-        result: asyncio.Future[Added] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Row(partition_of(event.customer, self._partitions), limited, arguments, result))
-        if len(self._flushers) < _UNDER_WAY:
-            self._flushers.add(asyncio.create_task(self._flush()))
-        return await result
+        return _Row(place, partition_of(event.customer, self._partitions), limited, arguments)
 
     async def _flush(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting, []
+                calls, self._waiting = self._waiting, []
+                rows = [(row, call.said) for call in calls for row in call.rows]
                 if self._client.one_slot_a_script:
-                    await asyncio.gather(*map(self._write, _by_partition(batch)))
+                    await asyncio.gather(*map(self._write, _by_partition(rows)))
                 else:
-                    await self._write(batch)
+                    await self._write(rows)
+                for call in calls:
+                    if not call.done.done():
+                        call.done.set_result(None)
         finally:
             # Not a done-callback, which comes a turn later: a call made in between would find nobody to carry it.
             self._flushers.discard(asyncio.current_task())
 
-    async def _write(self, rows: Sequence[_Row]) -> None:
+    async def _write(self, rows: Sequence[tuple[_Row, list[Added | Exception]]]) -> None:
         """Write what goes into one script call."""
         places: dict[int, int] = {}
         arguments: list[Argument] = []
         bells: set[str] = set()
-        for row in rows:
+        for row, _ in rows:
             arguments += (places.setdefault(row.partition, len(places)), *row.arguments)
             bells.add(keys.bell(row.partition, row.arguments[0]))
         day = int(self._clock().timestamp()) // _DAY
@@ -113,15 +145,16 @@ class Inbox:
         try:
             codes = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
         except Exception as error:  # noqa: BLE001 — whatever went wrong is every waiting caller's to know
-            for row in rows:
-                if not row.result.done():
-                    row.result.set_exception(error)
+            for row, said in rows:
+                said[row.place] = error
             return
         for bell in bells:
             self._bell.ring(bell)
-        for row, code in zip(rows, codes, strict=True):
-            if not row.result.done():
-                row.result.set_result("duplicate" if not code else "limited" if row.limited else "accepted")
+        for (row, said), code in zip(rows, codes, strict=True):
+            if not code:
+                said[row.place] = "duplicate"
+            elif row.limited:
+                said[row.place] = "limited"
 
     def _floods(self, customer: str) -> bool:
         minute = int(self._clock().timestamp()) // 60
@@ -156,10 +189,12 @@ class Inbox:
         return {"live": sum(lengths[::2]), "bulk": sum(lengths[1::2])}
 
 
-def _by_partition(rows: Iterable[_Row]) -> Iterable[list[_Row]]:
-    found: defaultdict[int, list[_Row]] = defaultdict(list)
+def _by_partition(
+    rows: Iterable[tuple[_Row, list[Added | Exception]]],
+) -> Iterable[list[tuple[_Row, list[Added | Exception]]]]:
+    found: defaultdict[int, list[tuple[_Row, list[Added | Exception]]]] = defaultdict(list)
     for row in rows:
-        found[row.partition].append(row)
+        found[row[0].partition].append(row)
     return found.values()
 
 

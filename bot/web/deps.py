@@ -10,40 +10,15 @@ from aiohttp import web
 
 from bot.domain.content import Content
 from bot.domain.events import Event
-from bot.domain.gateway import Gateway, ProvesWithoutBody
 from bot.domain.shop import Shop
 from bot.errors import StoreUnavailable
-from bot.store.arrivals import Source
 from bot.store.corrections import Corrections
 from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
 from bot.store.store import Store
+from bot.web.accounts import Account
 from bot.web.addresses import Network
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """One account at a provider, as callbacks find it: by its name and its secret token."""
-
-    name: str
-    provider: str
-    token: str
-    gateway: Gateway
-    shop: str
-    allow: tuple[Network, ...] = ()
-    """Addresses that may call; empty: all."""
-
-    source: Source = field(init=False)
-    """What its messages are told apart by."""
-    prover: ProvesWithoutBody | None = field(init=False)
-    """The gateway, where its proofs leave out the body and must be remembered."""
-
-    def __post_init__(self) -> None:
-        # Derived once: each callback asks for them, and asking a protocol is slow.
-        shared = self.gateway.capabilities.one_id_per_batch
-        source = Source(account=self.name, provider=self.provider, shop=self.shop, shared_ids=shared)
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "prover", self.gateway if isinstance(self.gateway, ProvesWithoutBody) else None)
+from bot.web.intake import Intake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +72,11 @@ class WebDeps:
     """Seconds for which the events API shall turn callers away; 0 while the inbox keeps up."""
     clock: Callable[[], datetime] = utc_now
     version: str = ""
+    intake: Intake = field(init=False)
+    """The door for whatever gateways bring."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "intake", Intake(self.store, self.clock, self.spool))
 
 
 DEPS: web.AppKey[WebDeps] = web.AppKey("deps", WebDeps)

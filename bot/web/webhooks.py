@@ -1,33 +1,26 @@
-"""Callbacks of gateways: prove, read, make durable, and only then say so."""
+"""Where callbacks of gateways knock: the account's door, the request as a callback, the answer as a response."""
 
 from __future__ import annotations
 
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Final
 
 import structlog
 from aiohttp import web
-from prometheus_client import Counter
 
 from bot.domain.gateway import Ack, Callback
-from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, StoreUnavailable
-from bot.web.addresses import origin, remote, within
-from bot.web.deps import DEPS, Account, WebDeps
-from bot.web.measures import CALLBACKS
-from bot.web.middleware import crash
+from bot.web.accounts import Account
+from bot.web.addresses import origin, remote
+from bot.web.deps import DEPS, WebDeps
+from bot.web.intake import counter
 
 MAX_BODY = 512 * 1024
 _PLAIN: Final = re.compile(r"[\w/.-]+", re.ASCII)
 _NOWHERE = Ack(status=404)
-_REFUSED = Ack(status=403)
-_UNREADABLE = Ack(status=400)
-_AGAIN_LATER = Ack(status=503)
 _RETRY_AFTER_S = "5"
-_TOLD_APART = frozenset({"duplicate", "limited", "spooled"})
 
 log = structlog.get_logger("web.webhooks")
 
@@ -53,6 +46,11 @@ async def callback(request: web.Request) -> web.Response:
     return _response(_NOWHERE) if account is None else await _through(deps, account, request)
 
 
+async def receive(deps: WebDeps, account: Account, told: Callback) -> Ack:
+    """Take a callback that came by another way than HTTP. Never raises for what a stranger sent."""
+    return await deps.intake.take(account, lambda: told, len(told.body))
+
+
 async def _through(deps: WebDeps, account: Account, request: web.Request) -> web.Response:
     if (request.content_length or 0) > MAX_BODY:
         return _too_large(account)
@@ -62,7 +60,11 @@ async def _through(deps: WebDeps, account: Account, request: web.Request) -> web
         return _too_large(account)
     if len(body) > MAX_BODY:
         return _too_large(account)
-    told = Callback(
+    return _response(await deps.intake.take(account, partial(_callback, deps, request, body), len(body)))
+
+
+def _callback(deps: WebDeps, request: web.Request, body: bytes) -> Callback:
+    return Callback(
         method=request.method,
         url=origin(request, deps.public_url, deps.trusted_proxies) + request.raw_path,
         # As it came: aiohttp's query_string is decoded, and signatures and GBK need the octets.
@@ -71,66 +73,6 @@ async def _through(deps: WebDeps, account: Account, request: web.Request) -> web
         body=body,
         remote=remote(request, deps.trusted_proxies),
     )
-    return _response(await receive(deps, account, told))
-
-
-async def receive(deps: WebDeps, account: Account, told: Callback) -> Ack:
-    """Verify, parse, make durable, acknowledge. Never raises for what a stranger sent."""
-    now = deps.clock()
-    gateway = account.gateway
-    try:
-        await _verify(deps, account, told, now)
-        parsed = gateway.parse(told)
-        for fault in parsed.faults:
-            log.warning("callback_item_unreadable", account=account.name, reason=fault)
-        spool = None if gateway.capabilities.repeats_on_error else deps.spool
-        kept = await deps.store.arrivals.keep(account.source, parsed, now, spool)
-        for outcome in _TOLD_APART & kept.keys():
-            _counter(account.name, outcome).inc(kept[outcome])
-    except CallbackIgnored as reason:
-        _count(account, "ignored")
-        log.debug("callback_ignored", account=account.name, reason=str(reason))
-    except CallbackRefused as reason:
-        _count(account, "refused")
-        log.warning("callback_refused", account=account.name, reason=str(reason), remote=told.remote)
-        return _REFUSED
-    except CallbackUnreadable as reason:
-        _count(account, "unreadable")
-        log.warning("callback_unreadable", account=account.name, reason=str(reason), bytes=len(told.body))
-        return _UNREADABLE
-    except StoreUnavailable as reason:
-        _count(account, "unavailable")
-        log.warning("callback_not_kept", account=account.name, reason=str(reason))
-        return _AGAIN_LATER
-    except Exception as fault:  # noqa: BLE001 — the last net
-        # A parser's own fault must not look like an outage: the provider would repeat it for hours.
-        _count(account, "crashed")
-        log.critical("callback_crashed", account=account.name, bytes=len(told.body), fault=crash(fault))
-        return _UNREADABLE
-    else:
-        _count(account, "taken")
-    return gateway.acknowledge(told)
-
-
-async def _verify(deps: WebDeps, account: Account, told: Callback, now: datetime) -> None:
-    if account.allow and not within(told.remote, account.allow):
-        raise CallbackRefused(f"{told.remote} is not among allow_ips")
-    proved = account.gateway.verify(told, now)
-    if not proved or account.prover is None:
-        return
-    proof = account.prover.proof(told)
-    if proof and not await _first_with(deps, account, proof, told):
-        raise CallbackRefused("this proof came with another body before")
-
-
-async def _first_with(deps: WebDeps, account: Account, proof: str, told: Callback) -> bool:
-    try:
-        return await deps.store.proofs.holds(account.name, proof, told)
-    except StoreUnavailable:
-        if account.gateway.capabilities.repeats_on_error:
-            raise
-        # It proved itself, and it will not come again: what is spooled must not be lost for want of a memory.
-        return True
 
 
 def _account(deps: WebDeps, name: str, token: str) -> Account | None:
@@ -142,7 +84,7 @@ def _account(deps: WebDeps, name: str, token: str) -> Account | None:
 
 
 def _too_large(account: Account) -> web.Response:
-    _count(account, "too_large")
+    counter(account.name, "too_large").inc()
     log.warning("callback_refused", account=account.name, reason=f"more than {MAX_BODY} bytes")
     return web.Response(status=413)
 
@@ -152,12 +94,3 @@ def _response(ack: Ack) -> web.Response:
     if ack.status == 503:
         headers["Retry-After"] = _RETRY_AFTER_S
     return web.Response(status=ack.status, body=ack.body.encode(), headers=headers)
-
-
-def _count(account: Account, outcome: str) -> None:
-    _counter(account.name, outcome).inc()
-
-
-@cache
-def _counter(account: str, outcome: str) -> Counter:
-    return CALLBACKS.labels(account, outcome)

@@ -99,7 +99,8 @@ class Puller:
             return 0
         for fault in parsed.faults:
             log.warning("pulled_item_unreadable", account=account, what=what, reason=fault)
-        kept = await self._store.arrivals.keep(well.source, parsed, now, self._spool, pulled=True)
+        arrivals = self._store.arrivals
+        kept = await arrivals.keep(arrivals.arrived(well.source, parsed, now, self._spool, pulled=True), now)
         fresh = sum(count for outcome, count in kept.items() if outcome in _NEWS)
         if fresh:
             log.info("pulled", account=account, what=what, new=fresh)

@@ -20,7 +20,8 @@ from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
 from bot.store.store import Store, open_store
 from bot.store.vault import Vault
-from bot.web.deps import Account, WebDeps
+from bot.web.accounts import Account
+from bot.web.deps import WebDeps
 from bot.web.routes import make_app
 
 KEY = b"k" * 32

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from bot.gateways import available
-from bot.web.deps import Account
+from bot.web.accounts import Account
 from bot.web.webhooks import receive
 from tests.gateways.fuzz import Breaker, built, seeds
 from tests.web.conftest import TOKEN, World

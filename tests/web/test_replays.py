@@ -5,7 +5,7 @@ from typing import Any
 
 from bot import gateways
 from bot.gateways.wire import signing
-from bot.web.deps import Account
+from bot.web.accounts import Account
 from tests.web.conftest import TOKEN, OpenWorld, World
 
 KEY = "callback-secret-of-submail"

@@ -19,7 +19,7 @@ from bot.domain.ids import customer_id
 from bot.store.embedded import EmbeddedRedis
 from bot.store.store import Store, open_store
 from bot.store.vault import Vault
-from bot.web.deps import Account
+from bot.web.accounts import Account
 from bot.web.webhooks import MAX_BODY
 from tests.web.conftest import KEY, NOW, SECRET, TOKEN, OpenWorld, World
 

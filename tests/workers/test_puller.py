@@ -88,7 +88,7 @@ async def test_the_missed_is_fetched_and_the_known_is_known(
         body=("sms_reply=" + json.dumps(REPLIES[0], ensure_ascii=False)).encode(),
     )
     parsed = gateway.parse(pushed)
-    assert await store.arrivals.keep(SOURCE, parsed, clock()) == {"accepted": 1}
+    assert await store.arrivals.keep(store.arrivals.arrived(SOURCE, parsed, clock()), clock()) == {"accepted": 1}
     provider.waiting = {"pull_reply": list(REPLIES[1:]), "pull_status": list(RECEIPTS)}
     puller = Puller(store, [well], transport, clock)
     assert await puller.pull(well) == 2
@@ -108,9 +108,12 @@ async def test_what_has_no_id_is_known_by_what_it_says_and_when(store: Store, cl
     nameless = replace(message, message_id=None)
     later = replace(nameless, received_at=nameless.received_at + timedelta(seconds=1))
     page = Parsed(messages=(nameless, later))
-    assert await store.arrivals.keep(SOURCE, page, clock(), pulled=True) == {"accepted": 2}
-    assert await store.arrivals.keep(SOURCE, page, clock(), pulled=True) == {"duplicate": 2}
-    assert await store.arrivals.keep(SOURCE, page, clock()) == {"accepted": 2}, "a push is decide's to judge"
+    arrivals, now = store.arrivals, clock()
+    for kept in ({"accepted": 2}, {"duplicate": 2}):
+        assert await arrivals.keep(arrivals.arrived(SOURCE, page, now, pulled=True), now) == kept
+    assert await arrivals.keep(arrivals.arrived(SOURCE, page, now), now) == {"accepted": 2}, (
+        "a push is decide's to judge"
+    )
 
 
 async def test_a_provider_that_says_no_is_asked_again_later(

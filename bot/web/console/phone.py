@@ -21,11 +21,12 @@ from bot.gateways.simulator import Due, Simulator, answer, habits, receipts, sig
 from bot.phone import to_e164
 from bot.store.bell import heard
 from bot.store.simulator import BELL_NAME, Handset, PhoneText
+from bot.web.accounts import Account
 from bot.web.api import accept
 from bot.web.console.staff import happen
 from bot.web.console.stream import HEARTBEAT_S, opened, place
 from bot.web.console.visit import Visit
-from bot.web.deps import DEPS, Account, WebDeps
+from bot.web.deps import DEPS, WebDeps
 from bot.web.webhooks import receive
 
 _FIRST_NUMBER: Final = 13800000001
