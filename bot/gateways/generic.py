@@ -146,11 +146,11 @@ class Generic:
         encoding = self.mapped.encoding
         if self.mapped.json_field:
             return bodies.read_json(bodies.form(callback, encoding).text(self.mapped.json_field))
-        if not callback.body.strip() and not callback.query:
+        body = callback.body.strip()
+        if not body and not callback.query:
             raise CallbackIgnored("empty")
         kind = bodies.content_type(callback)
-        looks_like_json = kind.endswith("json") or not kind or callback.body.lstrip()[:1] in {b"{", b"["}
-        if looks_like_json and callback.body.strip():
+        if body and (not kind or kind.endswith("json") or body[:1] in {b"{", b"["}):
             return bodies.json_of(callback, encoding)
         values = bodies.form(callback, encoding).values
         if not values:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +46,7 @@ class _Row(NamedTuple):
     """Among those that it came with."""
     partition: int
     limited: bool
-    arguments: tuple[str, bytes, str, bytes]
+    arguments: tuple[Lane, bytes, str, bytes]
     """Lane, digest, whose reply or empty, packed event."""
 
 
@@ -56,6 +56,10 @@ class _Call(NamedTuple):
     rows: Sequence[_Row]
     said: list[Added | Exception]
     done: asyncio.Future[None]
+
+
+_Placed = tuple[_Row, list[Added | Exception]]
+"""An event, and where what became of it is to be said."""
 
 
 class Inbox:
@@ -77,7 +81,7 @@ class Inbox:
         self._bell = bell
         self._limit = replies_per_minute
         self._minute = 0
-        self._replies: Counter[str] = Counter()
+        self._replies: dict[str, int] = {}
         """By customer, in this minute."""
         self._waiting: list[_Call] = []
         self._flushers: set[asyncio.Task[Any] | None] = set()
@@ -93,9 +97,10 @@ class Inbox:
         """Make durable what came together; gives for each what became of it, or what `add` would raise."""
         said: list[Added | Exception] = ["accepted"] * len(events)
         rows: list[_Row] = []
+        minute = int(self._clock().timestamp()) // 60
         for place, event in enumerate(events):
             try:
-                rows.append(self._row(place, event))
+                rows.append(self._row(place, event, minute))
             except Exception as fault:  # noqa: BLE001 — one that cannot be written takes no other with it
                 said[place] = fault
         if rows:
@@ -106,9 +111,9 @@ class Inbox:
             await done
         return said
 
-    def _row(self, place: int, event: Event) -> _Row:
+    def _row(self, place: int, event: Event, minute: int) -> _Row:
         counted = event.customer if isinstance(event.what, ReplyReceived) else ""
-        limited = bool(counted) and self._floods(counted)
+        limited = bool(counted) and self._floods(counted, minute)
         lane: Lane = "bulk" if limited else event.lane
         digest = hashlib.blake2b(event.id.encode(), digest_size=8).digest()
         arguments = (lane, digest, counted, self._codec.pack(event, event.phone))
@@ -130,39 +135,44 @@ class Inbox:
             # Not a done-callback, which comes a turn later: a call made in between would find nobody to carry it.
             self._flushers.discard(asyncio.current_task())
 
-    async def _write(self, rows: Sequence[tuple[_Row, list[Added | Exception]]]) -> None:
+    async def _write(self, rows: Sequence[_Placed]) -> None:
         """Write what goes into one script call."""
-        places: dict[int, int] = {}
-        arguments: list[Argument] = []
-        bells: set[str] = set()
-        for row, _ in rows:
-            arguments += (places.setdefault(row.partition, len(places)), *row.arguments)
-            bells.add(keys.bell(row.partition, row.arguments[0]))
-        day = int(self._clock().timestamp()) // _DAY
-        names = [name for partition in places for name in _names(partition, day)]
-        # Where the partition's owner is this very process, nobody else need be woken.
-        rung = ["" if self._bell.heard_here(keys.bell(nth, "live")) else keys.name(nth) for nth in places]
         try:
-            codes = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
+            codes = await self._add(rows)
         except Exception as error:  # noqa: BLE001 — whatever went wrong is every waiting caller's to know
             for row, said in rows:
                 said[row.place] = error
             return
-        for bell in bells:
-            self._bell.ring(bell)
-        for (row, said), code in zip(rows, codes, strict=True):
+        for (row, said), code in zip(rows, codes, strict=False):
             if not code:
                 said[row.place] = "duplicate"
             elif row.limited:
                 said[row.place] = "limited"
 
-    def _floods(self, customer: str) -> bool:
-        minute = int(self._clock().timestamp()) // 60
+    async def _add(self, rows: Sequence[_Placed]) -> Sequence[int]:
+        places: dict[int, int] = {}
+        arguments: list[Argument] = []
+        touched: set[tuple[int, Lane]] = set()
+        for row, _ in rows:
+            arguments += (places.setdefault(row.partition, len(places)), *row.arguments)
+            touched.add((row.partition, row.arguments[0]))
+        day = int(self._clock().timestamp()) // _DAY
+        names = [name for partition in places for name in _names(partition, day)]
+        # Where the partition's owner is this very process, nobody else need be woken.
+        rung = ["" if self._bell.heard_here(keys.bell(nth, "live")) else keys.name(nth) for nth in places]
+        codes: list[int] = await self._client.run(
+            script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments
+        )
+        for partition, lane in touched:
+            self._bell.ring(keys.bell(partition, lane))
+        return codes
+
+    def _floods(self, customer: str, minute: int) -> bool:
         if minute != self._minute:
             self._minute = minute
             self._replies.clear()
-        self._replies[customer] += 1
-        return self._replies[customer] > self._limit
+        self._replies[customer] = replies = self._replies.get(customer, 0) + 1
+        return replies > self._limit
 
     async def read(self, partition: int, lane: Lane, after: str, limit: int) -> list[Entry]:
         """Give the entries of one lane after an entry's id (`0-0`: from the first), oldest first."""
@@ -189,12 +199,10 @@ class Inbox:
         return {"live": sum(lengths[::2]), "bulk": sum(lengths[1::2])}
 
 
-def _by_partition(
-    rows: Iterable[tuple[_Row, list[Added | Exception]]],
-) -> Iterable[list[tuple[_Row, list[Added | Exception]]]]:
-    found: defaultdict[int, list[tuple[_Row, list[Added | Exception]]]] = defaultdict(list)
-    for row in rows:
-        found[row[0].partition].append(row)
+def _by_partition(rows: Iterable[_Placed]) -> Iterable[list[_Placed]]:
+    found: defaultdict[int, list[_Placed]] = defaultdict(list)
+    for placed in rows:
+        found[placed[0].partition].append(placed)
     return found.values()
 
 

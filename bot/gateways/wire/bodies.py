@@ -25,6 +25,7 @@ _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
 _PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
 
 _JSON: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
+_AROUND_JSON: Final = " \t\r\n\ufeff"
 _SCALARS: Final = (int, float)
 
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
@@ -165,10 +166,15 @@ def json_of(callback: Callback, encoding: str | None = None) -> Any:
 
 def read_json(text: str) -> Any:
     """Give a JSON value; fractions stay texts, so that no id loses its digits. Raises CallbackUnreadable."""
+    text = text.strip(_AROUND_JSON)
     try:
-        return _JSON.decode(text.lstrip("\ufeff"))
+        # Not `decode`, which looks for blanks by two more patterns.
+        value, end = _JSON.raw_decode(text)
     except (ValueError, RecursionError):
         raise CallbackUnreadable("not JSON") from None
+    if end < len(text):
+        raise CallbackUnreadable("not JSON")
+    return value
 
 
 def item_list(value: Any) -> list[Any]:
@@ -212,15 +218,14 @@ def mixed(
     report: Callable[[Fields], DeliveryReport],
 ) -> Parsed:
     """Read replies and receipts that may come in one list. Raises as `sure` does."""
-    replies: list[Any] = []
-    receipts: list[Any] = []
-    for item in items:
-        (receipts if isinstance(item, dict) and is_receipt(Fields(item)) else replies).append(item)
-    good, faults, ignored = _each(replies, message)
-    if not receipts:
-        return sure(Parsed(messages=good, faults=faults), ignored)
-    news, more, _ = _each(receipts, report)
-    return sure(Parsed(messages=good, reports=news, faults=faults + more), ignored)
+
+    def read(item: Fields) -> InboundMessage | DeliveryReport:
+        return report(item) if is_receipt(item) else message(item)
+
+    found, faults, ignored = _each(items, read)
+    replies = tuple([one for one in found if isinstance(one, InboundMessage)])
+    receipts = tuple([one for one in found if isinstance(one, DeliveryReport)])
+    return sure(Parsed(messages=replies, reports=receipts, faults=faults), ignored)
 
 
 def sure(parsed: Parsed, ignored: int = 0) -> Parsed:

@@ -72,7 +72,9 @@ def unix_or_written(value: str | None, zone: tzinfo = BEIJING) -> datetime | Non
 
     13 digits are Unix milliseconds; 10 digits Unix seconds up to the year 2033, from 20… on `YYMMDDhhmm`.
     """
-    text = (value or "").strip()
+    if not value:
+        return None
+    text = value.strip()
     if text.isdigit() and (len(text) == 13 or (len(text) == 10 and text < "2000000000")):
         return unix(text)
     return moment(text, zone)
