@@ -2,7 +2,8 @@
 
 Compared in the same run, in turn, on Redis servers alike: aiogram by webhook with Redis FSM storage and Redis event
 isolation, doing two simple handlers. The window of replies under way is the same for both; steady state, the first
-seconds are not counted. Prints JSON.
+seconds are not counted. Huixin is measured twice: with a few texts that many customers write, which it remembers, and
+with texts of which no two are the same. Prints JSON.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rig.load import post
 from rig.processes import free_port, rig
 
 TEXTS = ("4分，就是快递慢", "你们几点开门", "谢谢，挺好的", "请问怎么退货", "包装很用心，宝宝特别喜欢")
+NAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 CUSTOMERS = 49_999
 BENCH = '\n[shops.default]\ngateways = ["bench"]\n'
 
@@ -44,10 +46,17 @@ def update(number: int) -> bytes:
     return post("/inbound", json.dumps(told).encode())
 
 
-def reply(number: int) -> bytes:
+def new_reply(number: int) -> bytes:
+    """Write a reply that nobody wrote before."""
+    name = "".join(NAMES[number // 20**place % 20] for place in range(4))
+    return reply(number, f"，我是{name}，{number % 29 + 1}栋{number % 31 + 1}楼的")
+
+
+def reply(number: int, ending: str = "") -> bytes:
     """Write a customer's reply as the generic gateway signs it."""
     phone = 13800000000 + number * 7919 % CUSTOMERS
-    told = json.dumps({"id": f"m{number}", "from": str(phone), "text": TEXTS[number % len(TEXTS)]}).encode()
+    text = TEXTS[number % len(TEXTS)] + ending
+    told = json.dumps({"id": f"m{number}", "from": str(phone), "text": text}).encode()
     stamp = str(int(time.time()))
     proof = hmac.new(SECRET.encode(), f"{stamp}.".encode() + told, hashlib.sha256).hexdigest()
     head = f"X-Huixin-Timestamp: {stamp}\r\nX-Huixin-Signature: sha256={proof}\r\n"
@@ -166,9 +175,11 @@ async def main() -> None:
             "http://127.0.0.1:9/out", out
         )
         # One made-up customer stands for many real ones: the guards against floods would stop it, rightly.
+        port = await here.huixin("all", "per_number_per_minute = 1000000\n" + ours + BENCH)
         servers: dict[str, tuple[int, Callable[[int], bytes]]] = {
             "aiogram": (await here.aiogram(await here.redis(), f"http://127.0.0.1:{sink_port}"), update),
-            "huixin": (await here.huixin("all", "per_number_per_minute = 1000000\n" + ours + BENCH), reply),
+            "huixin": (port, reply),
+            "huixin_new_texts": (port, new_reply),
         }
         found: dict[str, list[float]] = {name: [] for name in servers}
         numbers = itertools.count()
@@ -187,6 +198,7 @@ async def main() -> None:
         "window": told.window,
         "answers_per_second": {name: round(statistics.median(values)) for name, values in found.items()},
         "huixin_to_aiogram": ratio(found["huixin"], found["aiogram"]),
+        "huixin_to_aiogram_new_texts": ratio(found["huixin_new_texts"], found["aiogram"]),
     }
     print(json.dumps(report))
 

@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE))
 from bot.app.serving import settle_memory  # noqa: E402
 from bot.app.thinking import Models  # noqa: E402 - the project is found first
 from bot.content import load, packaged  # noqa: E402
+from bot.conversation.memory import forget  # noqa: E402
 from bot.domain.content import Content  # noqa: E402
 from bot.domain.understanding import ReplyContext  # noqa: E402
 from bot.engine.understand import Language, understand  # noqa: E402
@@ -62,7 +63,8 @@ def replies() -> list[tuple[str, str]]:
 
 
 def spent(text: str, light: ReplyContext, language: Language) -> float:
-    """Processor time of one understanding, in microseconds: what other work on the machine takes is not ours."""
+    """Processor time of understanding a text for the first time (µs); work of others is not counted."""
+    forget()
     start = thread_time()
     understand(text, light, language)
     return (thread_time() - start) * 1e6

@@ -18,6 +18,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
+from bot.conversation.memory import remembered
 from bot.domain.understanding import INTENTS, IntentName
 
 FORMAT: Final = 1
@@ -60,9 +61,16 @@ class Guesser:
     bias: Sequence[float]
     unit: float
     about: Mapping[str, Any] = field(default_factory=dict)
+    _remembered: Callable[[str, str], Guess] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_remembered", remembered(self._guess))
 
     def guess(self, text: str, kind: str) -> Guess:
         """Guess what a normalised text means, `kind` being that of the newest open prompt, or none."""
+        return self._remembered(text, kind)
+
+    def _guess(self, text: str, kind: str) -> Guess:
         short = set(runs_of(text, ASKED))
         runs = short.union(runs_of(text, LONGER))
         share = SCALE / sqrt(len(runs)) * self.unit

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, get_args
 import yaml
 
 from bot.conversation import mood_rules
+from bot.conversation.memory import remembered
 from bot.conversation.mood_features import Features, Word, normalise, simplified
 from bot.conversation.mood_model import Model, Probabilities, loads
 from bot.conversation.mood_rules import Table, Verdict
@@ -52,9 +53,13 @@ class Scorer:
         self._model: Final = model
         self._reader: Final = model.reader()
         self._table: Final = table
+        self._remembered: Final = remembered(self._score)
 
     def score(self, text: str, *, prompt: str | None = None, rating: int | None = None) -> Mood:
         """Tell the mood of a reply; `prompt` is the kind asked, `rating` 1 to 5 what was understood of it."""
+        return self._remembered(text, prompt, rating)
+
+    def _score(self, text: str, prompt: str | None, rating: int | None) -> Mood:
         clean = self._reader.mend(normalise(text))
         if rating is not None:
             rest = mood_rules.beside_rating(clean)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bot.conversation import artefacts, clauses, numbers, scores
 from bot.conversation.emojis import Emojis
 from bot.conversation.lexicon import Lexicon, compile_lexicon
+from bot.conversation.memory import remembered
 from bot.conversation.picks import pick
 from bot.conversation.preferences import find_preference, find_scope
 from bot.conversation.scanning import MAX_TRIES, SCORES, nearest, scan, scan_whole
 from bot.conversation.sounds import Sounds
 from bot.conversation.text import Variants, script_of, squeezed
 from bot.conversation.when import find_when
-from bot.domain.intent import Clause, Hit, IntentWords, Reading, Vocabulary
-from bot.domain.understanding import ReplyContext, Scope
+from bot.domain.intent import Clause, Hit, IntentWords, Number, Reading, Score, Vocabulary
+from bot.domain.understanding import ReplyContext, Scope, Script, Silence
 from bot.errors import ContentError, Fault
 
 CLEAR: Final = 0.75
@@ -33,6 +34,27 @@ _DIGIT: Final = re.compile(r"\d")
 
 _SCORE: Final = attrgetter("score")
 
+_Said = tuple[tuple[Hit, ...], Mapping[str, tuple[int, ...]]]
+
+
+class _Plain(NamedTuple):
+    """What a text is by itself, whoever wrote it and whatever was asked."""
+
+    silence: Silence | None
+    masked: str | None
+    folded: str
+    text: str
+    """Without emoji, and as a key word where it sounds like one."""
+    whole: str
+    faces: tuple[str, ...]
+    script: Script
+    clauses: tuple[Clause, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    score: Score | None = None
+    correction: bool = False
+    phone: str | None = None
+    order_tail: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -41,6 +63,12 @@ class Reader:
     lexicon: Lexicon
     emojis: Emojis
     sounds: Sounds
+    _plain: Callable[[str], _Plain] = field(init=False, repr=False, compare=False)
+    _said: Callable[[str, frozenset[str]], _Said] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_plain", remembered(self._read_plain))
+        object.__setattr__(self, "_said", remembered(self._find_said))
 
     @staticmethod
     def of(intents: Sequence[IntentWords], vocabulary: Vocabulary) -> Reader:
@@ -58,6 +86,45 @@ class Reader:
 
     def read(self, raw: str, context: ReplyContext) -> Reading:
         """Read a reply; any text will do."""
+        plain = self._plain(raw)
+        text, parts, found = plain.text, plain.clauses, plain.numbers
+        if plain.silence is not None:
+            return Reading(
+                raw=raw,
+                normalized=plain.folded,
+                text=text,
+                whole="",
+                script=plain.script,
+                silence=plain.silence,
+                masked=plain.masked,
+            )
+        prompts = (*context.prompts, *context.lately)
+        picks = {prompt.id: picked for prompt in prompts if (picked := pick(prompt, text, parts, found))}
+        hits, marks = self._said(raw, kinds_of(context))
+        return Reading(
+            raw=raw,
+            normalized=plain.folded,
+            text=text,
+            whole=plain.whole,
+            script=plain.script,
+            clauses=parts,
+            numbers=found,
+            hits=hits,
+            emoji=plain.faces,
+            only_emoji=bool(plain.faces) and not _LETTERS.search(text),
+            score=plain.score,
+            picks=picks,
+            when=find_when(text, context),
+            preference=find_preference(text, parts, context),
+            scope=_scope(text, parts, hits),
+            phone=plain.phone,
+            order_tail=plain.order_tail,
+            marks=marks,
+            correction=plain.correction,
+            abusive="abuse" in marks,
+        )
+
+    def _read_plain(self, raw: str) -> _Plain:
         own = artefacts.strip(raw)
         folded = self.lexicon.fold(own.text)
         text, faces = self.emojis.take(folded)
@@ -69,43 +136,30 @@ class Reader:
         if silence is None and not text.strip() and not faces and not own.quoted:
             silence = "empty"
         if silence is not None:
-            return Reading(
-                raw=raw, normalized=folded, text=text, whole="", script=script, silence=silence, masked=own.masked
-            )
+            return _Plain(silence, own.masked, folded, text, "", faces, script)
         parts = clauses.split(text)
         found = numbers.find_numbers(text, parts)
-        prompts = (*context.prompts, *context.lately)
-        picks = {prompt.id: picked for prompt in prompts if (picked := pick(prompt, text, parts, found))}
-        whole = clauses.core(squeezed(bare)) if text else ""
-        hits, marks = self._hits(text, whole, parts, context)
         told = _DIGIT.search(text) is not None
-        return Reading(
-            raw=raw,
-            normalized=folded,
-            text=text,
-            whole=whole,
-            script=script,
-            clauses=parts,
-            numbers=found,
-            hits=hits,
-            emoji=faces,
-            only_emoji=bool(faces) and not _LETTERS.search(text),
-            score=scores.find_score(text, parts, found),
-            picks=picks,
-            when=find_when(text, context),
-            preference=find_preference(text, parts, context),
-            scope=_scope(text, parts, hits),
-            phone=numbers.find_phone(text) if told else None,
-            order_tail=numbers.find_order_tail(text) if told else None,
-            marks=marks,
-            correction=scores.takes_back(text),
-            abusive="abuse" in marks,
+        return _Plain(
+            None,
+            own.masked,
+            folded,
+            text,
+            clauses.core(squeezed(bare)) if text else "",
+            faces,
+            script,
+            parts,
+            found,
+            scores.find_score(text, parts, found),
+            scores.takes_back(text),
+            numbers.find_phone(text) if told else None,
+            numbers.find_order_tail(text) if told else None,
         )
 
-    def _hits(
-        self, text: str, whole: str, parts: Sequence[Clause], context: ReplyContext
-    ) -> tuple[tuple[Hit, ...], Mapping[str, tuple[int, ...]]]:
-        kinds = kinds_of(context)
+    def _find_said(self, raw: str, kinds: frozenset[str]) -> _Said:
+        """Give what the words say, the surest first, and the clauses in which marked ones stand."""
+        plain = self._plain(raw)
+        text, whole, parts = plain.text, plain.whole, plain.clauses
         hits: list[Hit] = []
         marks: dict[str, tuple[int, ...]] = {}
         groups, tries = 0, MAX_TRIES

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from bot.conversation.memory import remembered
 from bot.conversation.mood_features import MAX_CHARS, simplify
 from bot.domain.understanding import MoodLabel, TopicHit
 from bot.errors import ContentError, Fault
@@ -57,12 +58,16 @@ class Topics:
         self._by_first: Final = _by_first(taxonomy.words)
         self._first: Final = re.compile(f"[{re.escape(''.join(self._by_first))}]" if self._by_first else "(?!)")
         self._any: Final = re.compile("|".join(map(re.escape, taxonomy.words)) or "(?!)")
+        self._remembered: Final = remembered(self._find)
 
     def find(self, text: str, clauses: Sequence[str] = ()) -> tuple[TopicHit, ...]:
         """Give the topics of a reply, each once, in order of appearance, with the words that led to it.
 
         `clauses` are the reply's clauses; without them the text is one clause.
         """
+        return self._remembered(text, tuple(clauses))
+
+    def _find(self, text: str, clauses: tuple[str, ...]) -> tuple[TopicHit, ...]:
         text = simplify(text)
         if self._any.search(text) is None:
             return ()
