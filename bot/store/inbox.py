@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from bot.domain.events import Event, Lane, ReplyReceived
 from bot.domain.ids import partition_of
@@ -16,6 +16,7 @@ from bot.store.bell import Bell
 from bot.store.client import Client, script
 from bot.store.codec import Codec
 from bot.store.lane import Argument
+from bot.store.together import Together
 
 Added = Literal["accepted", "duplicate", "limited"]
 """`limited`: taken, but one number writes so much that this waits in the bulk lane."""
@@ -24,8 +25,6 @@ REPLIES_PER_MINUTE: Final = 30
 _DIGESTS_PER_DAY: Final = 50_000
 """Per partition; a repeat beyond them is found by decide, whose word counts."""
 _DAY: Final = 86_400
-_UNDER_WAY: Final = 2
-"""Flushes at the same time: one is written while the next is gathered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +41,10 @@ class Entry:
 class _Row(NamedTuple):
     """One event on its way in."""
 
-    place: int
-    """Among those that it came with."""
     partition: int
     limited: bool
     arguments: tuple[Lane, bytes, str, bytes]
     """Lane, digest, whose reply or empty, packed event."""
-
-
-class _Call(NamedTuple):
-    """Events that came together, and who waits for them."""
-
-    rows: Sequence[_Row]
-    said: list[Added | Exception]
-    done: asyncio.Future[None]
-
-
-_Placed = tuple[_Row, list[Added | Exception]]
-"""An event, and where what became of it is to be said."""
 
 
 class Inbox:
@@ -83,8 +68,7 @@ class Inbox:
         self._minute = 0
         self._replies: dict[str, int] = {}
         """By customer, in this minute."""
-        self._waiting: list[_Call] = []
-        self._flushers: set[asyncio.Task[Any] | None] = set()
+        self._together = Together(self._carry)
 
     async def add(self, event: Event) -> Added:
         """Make an event durable. Raises StoreUnavailable: it may have been taken, and may be added again."""
@@ -95,77 +79,61 @@ class Inbox:
 
     async def add_all(self, events: Sequence[Event]) -> list[Added | Exception]:
         """Make durable what came together; gives for each what became of it, or what `add` would raise."""
-        said: list[Added | Exception] = ["accepted"] * len(events)
-        rows: list[_Row] = []
         minute = int(self._clock().timestamp()) // 60
-        for place, event in enumerate(events):
-            try:
-                rows.append(self._row(place, event, minute))
-            except Exception as fault:  # noqa: BLE001 — one that cannot be written takes no other with it
-                said[place] = fault
-        if rows:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(_Call(rows, said, done))
-            if len(self._flushers) < _UNDER_WAY:
-                self._flushers.add(asyncio.create_task(self._flush()))
-            await done
-        return said
+        return await self._together.ask([self._row(event, minute) for event in events]) if events else []
 
-    def _row(self, place: int, event: Event, minute: int) -> _Row:
+    def _row(self, event: Event, minute: int) -> _Row | Exception:
         counted = event.customer if isinstance(event.what, ReplyReceived) else ""
         limited = bool(counted) and self._floods(counted, minute)
         lane: Lane = "bulk" if limited else event.lane
         digest = hashlib.blake2b(event.id.encode(), digest_size=8).digest()
-        arguments = (lane, digest, counted, self._codec.pack(event, event.phone))
-        return _Row(place, partition_of(event.customer, self._partitions), limited, arguments)
-
-    async def _flush(self) -> None:
         try:
-            while self._waiting:
-                calls, self._waiting = self._waiting, []
-                rows = [(row, call.said) for call in calls for row in call.rows]
-                if self._client.one_slot_a_script:
-                    await asyncio.gather(*map(self._write, _by_partition(rows)))
-                else:
-                    await self._write(rows)
-                for call in calls:
-                    if not call.done.done():
-                        call.done.set_result(None)
-        finally:
-            # Not a done-callback, which comes a turn later: a call made in between would find nobody to carry it.
-            self._flushers.discard(asyncio.current_task())
+            packed = self._codec.pack(event, event.phone)
+        except Exception as fault:  # noqa: BLE001 — one that cannot be written takes no other with it
+            return fault
+        return _Row(partition_of(event.customer, self._partitions), limited, (lane, digest, counted, packed))
 
-    async def _write(self, rows: Sequence[_Placed]) -> None:
+    async def _carry(self, calls: Sequence[Sequence[_Row | Exception]]) -> list[list[Added | Exception]]:
+        rows = [row for call in calls for row in call if isinstance(row, _Row)]
+        said = iter(await (self._by_partition(rows) if self._client.one_slot_a_script else self._write(rows)))
+        return [[next(said) if isinstance(row, _Row) else row for row in call] for call in calls]
+
+    async def _by_partition(self, rows: Sequence[_Row]) -> list[Added | Exception]:
+        places: defaultdict[int, list[int]] = defaultdict(list)
+        for place, row in enumerate(rows):
+            places[row.partition].append(place)
+        parts = await asyncio.gather(*(self._write([rows[place] for place in part]) for part in places.values()))
+        said = {
+            place: word
+            for part, words in zip(places.values(), parts, strict=True)
+            for place, word in zip(part, words, strict=True)
+        }
+        return [said[place] for place in range(len(rows))]
+
+    async def _write(self, rows: Sequence[_Row]) -> list[Added | Exception]:
         """Write what goes into one script call."""
-        try:
-            codes = await self._add(rows)
-        except Exception as error:  # noqa: BLE001 — whatever went wrong is every waiting caller's to know
-            for row, said in rows:
-                said[row.place] = error
-            return
-        for (row, said), code in zip(rows, codes, strict=False):
-            if not code:
-                said[row.place] = "duplicate"
-            elif row.limited:
-                said[row.place] = "limited"
-
-    async def _add(self, rows: Sequence[_Placed]) -> Sequence[int]:
+        if not rows:
+            return []
         places: dict[int, int] = {}
         arguments: list[Argument] = []
         touched: set[tuple[int, Lane]] = set()
-        for row, _ in rows:
+        for row in rows:
             arguments += (places.setdefault(row.partition, len(places)), *row.arguments)
             touched.add((row.partition, row.arguments[0]))
         day = int(self._clock().timestamp()) // _DAY
         names = [name for partition in places for name in _names(partition, day)]
         # Where the partition's owner is this very process, nobody else need be woken.
         rung = ["" if self._bell.heard_here(keys.bell(nth, "live")) else keys.name(nth) for nth in places]
-        codes: list[int] = await self._client.run(
-            script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments
-        )
+        try:
+            codes = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
+        except Exception as error:  # noqa: BLE001 — in a Cluster, what goes to other nodes may have arrived
+            return [error] * len(rows)
         for partition, lane in touched:
             self._bell.ring(keys.bell(partition, lane))
-        return codes
+        return [
+            ("limited" if row.limited else "accepted") if new else "duplicate"
+            for row, new in zip(rows, codes, strict=True)
+        ]
 
     def _floods(self, customer: str, minute: int) -> bool:
         if minute != self._minute:
@@ -197,13 +165,6 @@ class Inbox:
         ]
         lengths = await asyncio.gather(*lanes)
         return {"live": sum(lengths[::2]), "bulk": sum(lengths[1::2])}
-
-
-def _by_partition(rows: Iterable[_Placed]) -> Iterable[list[_Placed]]:
-    found: defaultdict[int, list[_Placed]] = defaultdict(list)
-    for placed in rows:
-        found[placed[0].partition].append(placed)
-    return found.values()
 
 
 @lru_cache(maxsize=4096)

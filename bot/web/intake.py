@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import prometheus_client
 import structlog
@@ -21,6 +21,7 @@ from bot.domain.gateway import Ack, Callback
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, StoreUnavailable
 from bot.store.arrivals import Arrived
 from bot.store.store import Store
+from bot.store.together import Together
 from bot.web.accounts import Account
 from bot.web.addresses import within
 from bot.web.measures import CALLBACKS
@@ -30,8 +31,6 @@ _REFUSED: Final = Ack(status=403)
 _UNREADABLE: Final = Ack(status=400)
 _AGAIN_LATER: Final = Ack(status=503)
 _TOLD_APART: Final = frozenset({"duplicate", "limited", "spooled"})
-_UNDER_WAY: Final = 2
-"""Groups at the same time: one is made durable while the next is read."""
 _MOST_AT_ONCE: Final = 256
 _MOST_BYTES_AT_ONCE: Final = 256 * 1024
 """Bodies read before anybody else gets a turn; a single larger one goes by itself."""
@@ -45,13 +44,12 @@ class _Visit(NamedTuple):
     account: Account
     told: Callable[[], Callback]
     size: int
-    answer: asyncio.Future[Ack]
 
 
 class _Read(NamedTuple):
     """One callback that was proved and understood."""
 
-    visit: _Visit
+    account: Account
     told: Callback
     arrived: Arrived
     proved: bool
@@ -64,58 +62,35 @@ class Intake:
         self._store = store
         self._clock = clock
         self._spool = spool
-        self._waiting: list[_Visit] = []
-        self._groups: set[asyncio.Task[Any] | None] = set()
-        self._outcomes: Counter[tuple[str, str]] = Counter()
-        """By account and outcome: what is not yet among the measures."""
+        self._together = Together(self._serve, _most)
 
     async def take(self, account: Account, told: Callable[[], Callback], size: int) -> Ack:
         """Verify, parse, make durable, acknowledge. Never raises for what a stranger sent.
 
         `told` gives the callback when its turn has come; `size` is that of its body in bytes.
         """
-        answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Visit(account, told, size, answer))
-        if len(self._groups) < _UNDER_WAY:
-            self._groups.add(asyncio.create_task(self._work()))
-        return await answer
-
-    async def _work(self) -> None:
         try:
-            while self._waiting:
-                await self._serve(self._next())
-        finally:
-            # Not a done-callback, which comes a turn later: a visit made in between would find nobody to serve it.
-            self._groups.discard(asyncio.current_task())
-
-    def _next(self) -> list[_Visit]:
-        size = most = 0
-        for visit in self._waiting[:_MOST_AT_ONCE]:
-            size += visit.size
-            if most and size > _MOST_BYTES_AT_ONCE:
-                break
-            most += 1
-        group, self._waiting = self._waiting[:most], self._waiting[most:]
-        return group
-
-    async def _serve(self, group: Sequence[_Visit]) -> None:
-        try:
-            now = self._clock()
-            read = [one for visit in group if (one := self._read(visit, now)) is not None]
-            if any(one.proved and one.visit.account.prover is not None for one in read):
-                read = [one for one, new in zip(read, await self._new(read), strict=True) if new]
-            await self._keep(read, now)
+            return await self._together.ask(_Visit(account, told, size))
         except Exception as fault:  # noqa: BLE001 — the last net
-            for visit in group:
-                if not visit.answer.done():
-                    self._turn_away(visit, Callback(method="", url=""), fault)
-        finally:
-            for visit in group:
-                # Cancelled with its process.
-                visit.answer.cancel()
-            self._count()
+            outcomes: Counter[tuple[str, str]] = Counter()
+            ack = _turned_away(account, told(), fault, outcomes)
+            _count(outcomes)
+            return ack
 
-    def _read(self, visit: _Visit, now: datetime) -> _Read | None:
+    async def _serve(self, group: Sequence[_Visit]) -> list[Ack]:
+        """Take a group in, step by step."""
+        now = self._clock()
+        outcomes: Counter[tuple[str, str]] = Counter()
+        answers: list[Ack | _Read] = [self._read(visit, now, outcomes) for visit in group]
+        if any(isinstance(one, _Read) and one.proved and one.account.prover is not None for one in answers):
+            answers = await asyncio.gather(*(self._if_new(one, outcomes) for one in answers))
+        read = [one for one in answers if isinstance(one, _Read)]
+        kept = iter(await self._store.arrivals.keep_all([one.arrived for one in read], now))
+        acks = [_answered(one, next(kept), outcomes) if isinstance(one, _Read) else one for one in answers]
+        _count(outcomes)
+        return acks
+
+    def _read(self, visit: _Visit, now: datetime, outcomes: Counter[tuple[str, str]]) -> _Read | Ack:
         account, told = visit.account, visit.told()
         try:
             proved = _proved(account, told, now)
@@ -123,85 +98,89 @@ class Intake:
             spool = None if account.gateway.capabilities.repeats_on_error else self._spool
             arrived = self._store.arrivals.arrived(account.source, parsed, now, spool)
         except Exception as reason:  # noqa: BLE001 — each kind has its answer
-            self._turn_away(visit, told, reason)
-            return None
+            return _turned_away(account, told, reason, outcomes)
         for fault in parsed.faults:
             log.warning("callback_item_unreadable", account=account.name, reason=fault)
-        return _Read(visit, told, arrived, proved)
+        return _Read(account, told, arrived, proved)
 
-    async def _new(self, read: Iterable[_Read]) -> list[bool]:
-        return await asyncio.gather(*map(self._first_with, read))
-
-    async def _first_with(self, one: _Read) -> bool:
-        """Tell whether a proof that leaves out the body came with no other body before; if not, turn it away."""
-        account, told = one.visit.account, one.told
-        if not one.proved or account.prover is None:
-            return True
+    async def _if_new(self, one: _Read | Ack, outcomes: Counter[tuple[str, str]]) -> _Read | Ack:
+        """Turn away whose proof leaves out the body and came with another body before."""
+        if isinstance(one, Ack) or not one.proved or one.account.prover is None:
+            return one
+        account, told = one.account, one.told
         try:
-            proof = account.prover.proof(told)
+            proof = one.account.prover.proof(told)
             if proof and not await self._store.proofs.holds(account.name, proof, told):
-                self._turn_away(one.visit, told, CallbackRefused("this proof came with another body before"))
-                return False
+                return _turned_away(
+                    account, told, CallbackRefused("this proof came with another body before"), outcomes
+                )
         except StoreUnavailable as reason:
             # What proved itself and will not come again must not be lost for want of a memory: it is spooled.
-            if not account.gateway.capabilities.repeats_on_error:
-                return True
-            self._turn_away(one.visit, told, reason)
-            return False
+            if account.gateway.capabilities.repeats_on_error:
+                return _turned_away(account, told, reason, outcomes)
         except Exception as reason:  # noqa: BLE001 — each kind has its answer
-            self._turn_away(one.visit, told, reason)
-            return False
-        return True
+            return _turned_away(account, told, reason, outcomes)
+        return one
 
-    async def _keep(self, read: Sequence[_Read], now: datetime) -> None:
-        kept = await self._store.arrivals.keep_all([one.arrived for one in read], now)
-        for one, outcomes in zip(read, kept, strict=True):
-            account = one.visit.account
-            if isinstance(outcomes, Exception):
-                self._turn_away(one.visit, one.told, outcomes)
-                continue
-            for outcome in outcomes:
-                if outcome in _TOLD_APART:
-                    self._outcomes[account.name, outcome] += 1
-            self._answer(one.visit, "taken", account.gateway.acknowledge(one.told))
 
-    def _turn_away(self, visit: _Visit, told: Callback, reason: Exception) -> None:
-        """Answer a callback that is not taken, by why it is not."""
-        account = visit.account.name
-        match reason:
-            case CallbackIgnored():
-                log.debug("callback_ignored", account=account, reason=str(reason))
-                self._answer(visit, "ignored", visit.account.gateway.acknowledge(told))
-            case CallbackRefused():
-                log.warning("callback_refused", account=account, reason=str(reason), remote=told.remote)
-                self._answer(visit, "refused", _REFUSED)
-            case CallbackUnreadable():
-                log.warning("callback_unreadable", account=account, reason=str(reason), bytes=len(told.body))
-                self._answer(visit, "unreadable", _UNREADABLE)
-            case StoreUnavailable():
-                log.warning("callback_not_kept", account=account, reason=str(reason))
-                self._answer(visit, "unavailable", _AGAIN_LATER)
-            case _:
-                # A parser's own fault must not look like an outage: the provider would repeat it for hours.
-                log.critical("callback_crashed", account=account, bytes=len(told.body), fault=crash(reason))
-                self._answer(visit, "crashed", _UNREADABLE)
+def _most(waiting: Sequence[_Visit]) -> int:
+    """Tell how many of those waiting are taken together."""
+    size = 0
+    for number, visit in enumerate(waiting[:_MOST_AT_ONCE]):
+        size += visit.size
+        if number and size > _MOST_BYTES_AT_ONCE:
+            return number
+    return _MOST_AT_ONCE
 
-    def _answer(self, visit: _Visit, outcome: str, ack: Ack) -> None:
-        self._outcomes[visit.account.name, outcome] += 1
-        # Whoever asked may have gone.
-        if not visit.answer.done():
-            visit.answer.set_result(ack)
 
-    def _count(self) -> None:
-        for (account, outcome), number in self._outcomes.items():
-            counter(account, outcome).inc(number)
-        self._outcomes.clear()
+def _answered(one: _Read, kept: Sequence[str] | Exception, outcomes: Counter[tuple[str, str]]) -> Ack:
+    """Answer a callback by what became of what it held."""
+    if isinstance(kept, Exception):
+        return _turned_away(one.account, one.told, kept, outcomes)
+    name = one.account.name
+    for outcome in kept:
+        if outcome in _TOLD_APART:
+            outcomes[name, outcome] += 1
+    outcomes[name, "taken"] += 1
+    return one.account.gateway.acknowledge(one.told)
+
+
+def _turned_away(account: Account, told: Callback, reason: Exception, outcomes: Counter[tuple[str, str]]) -> Ack:
+    """Answer a callback that is not taken, by why it is not."""
+    name = account.name
+    match reason:
+        case CallbackIgnored():
+            log.debug("callback_ignored", account=name, reason=str(reason))
+            outcomes[name, "ignored"] += 1
+            return account.gateway.acknowledge(told)
+        case CallbackRefused():
+            log.warning("callback_refused", account=name, reason=str(reason), remote=told.remote)
+            outcomes[name, "refused"] += 1
+            return _REFUSED
+        case CallbackUnreadable():
+            log.warning("callback_unreadable", account=name, reason=str(reason), bytes=len(told.body))
+            outcomes[name, "unreadable"] += 1
+            return _UNREADABLE
+        case StoreUnavailable():
+            log.warning("callback_not_kept", account=name, reason=str(reason))
+            outcomes[name, "unavailable"] += 1
+            return _AGAIN_LATER
+        case _:
+            # A parser's own fault must not look like an outage: the provider would repeat it for hours.
+            log.critical("callback_crashed", account=name, bytes=len(told.body), fault=crash(reason))
+            outcomes[name, "crashed"] += 1
+            return _UNREADABLE
 
 
 def _proved(account: Account, told: Callback, now: datetime) -> bool:
     if account.allow and not within(told.remote, account.allow):
         raise CallbackRefused(f"{told.remote} is not among allow_ips")
     return account.gateway.verify(told, now)
+
+
+def _count(outcomes: Mapping[tuple[str, str], int]) -> None:
+    for (account, outcome), number in outcomes.items():
+        counter(account, outcome).inc(number)
 
 
 @cache
