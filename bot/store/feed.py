@@ -10,9 +10,12 @@ from bot.store.bell import Bell, heard
 from bot.store.client import Client, script
 from bot.store.codec import pack_item, unpack_item
 from bot.store.lane import Argument
+from bot.store.together import Together
 
 _KEPT: Final = 20_000
 _PAGE: Final = 200
+_MOST_LINES: Final = 500
+"""In one script call, during which Redis serves nobody else."""
 _QUIET_SECONDS: Final = 15.0
 _START: Final = "0-0"
 
@@ -31,12 +34,23 @@ class Projected:
     """(month, field) → by how much."""
 
 
+def _most(works: Sequence[Projected]) -> int:
+    """Tell how many stretches go into one script call, the first in any case."""
+    lines = 0
+    for number, work in enumerate(works):
+        lines += len(work.items)
+        if number and lines > _MOST_LINES:
+            return number
+    return len(works)
+
+
 class Feed:
     """Reads and writes the feed."""
 
     def __init__(self, client: Client, bell: Bell) -> None:
         self._client = client
         self._bell = bell
+        self._together = Together(self._write, _most)
 
     async def read(self, after: str | None = None, limit: int = 100) -> list[FeedItem]:
         """Give lines after an id, oldest first; with None the newest `limit`, oldest first."""
@@ -67,18 +81,26 @@ class Feed:
         return found.decode() if found else _START
 
     async def write(self, work: Projected) -> str:
-        """Write lines and counts, once: gives the id up to which the log is projected now."""
-        months = sorted({month for month, _ in work.counts})
-        rows: list[Argument] = [keys.name(work.partition), work.after, work.until, _KEPT, len(work.items)]
-        rows += [pack_item(item) for item in work.items]
-        rows.append(len(work.totals) + len(work.counts))
-        for name, by in work.totals.items():
-            rows += [3, name, by]
-        for (month, name), by in work.counts.items():
-            rows += [4 + months.index(month), name, by]
+        """Write lines and counts, once: gives the id up to which the log is projected now.
+
+        Stretches of several logs that are written together share one script call: the feed lies in one place.
+        """
+        return await self._together.ask(work)
+
+    async def _write(self, works: Sequence[Projected]) -> list[str]:
+        months = sorted({month for work in works for month, _ in work.counts})
+        rows: list[Argument] = [_KEPT]
+        for work in works:
+            rows += [keys.name(work.partition), work.after, work.until, len(work.items)]
+            rows += [pack_item(item) for item in work.items]
+            rows.append(len(work.totals) + len(work.counts))
+            for name, by in work.totals.items():
+                rows += [3, name, by]
+            for (month, name), by in work.counts.items():
+                rows += [4 + months.index(month), name, by]
         names = [keys.CURSORS, keys.FEED, keys.TOTALS, *map(keys.counts, months)]
-        found: bytes = await self._client.run(script("project"), names, *rows)
-        return found.decode() or work.until
+        found: list[bytes] = await self._client.run(script("project"), names, *rows)
+        return [cursor.decode() or work.until for work, cursor in zip(works, found, strict=True)]
 
     async def totals(self) -> dict[str, int]:
         """Give the counters since the first start, by name."""

@@ -25,6 +25,8 @@ REPLIES_PER_MINUTE: Final = 30
 _DIGESTS_PER_DAY: Final = 50_000
 """Per partition; a repeat beyond them is found by decide, whose word counts."""
 _DAY: Final = 86_400
+_MOST_REMEMBERED: Final = 64
+"""By partition and lane; an owner that is so far behind unpacks what it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Entry:
     packed: bytes
     customer: str = ""
     """Whose reply it is; empty for what does not count as unread."""
+    event: Event | None = None
+    """The event itself where it was written by this very process, which need not unpack it."""
 
 
 class _Row(NamedTuple):
@@ -45,6 +49,7 @@ class _Row(NamedTuple):
     limited: bool
     arguments: tuple[Lane, bytes, str, bytes]
     """Lane, digest, whose reply or empty, packed event."""
+    event: Event
 
 
 class Inbox:
@@ -69,6 +74,8 @@ class Inbox:
         self._replies: dict[str, int] = {}
         """By customer, in this minute."""
         self._together = Together(self._carry)
+        self._written: defaultdict[tuple[int, Lane], dict[str, Event]] = defaultdict(dict)
+        """By partition and lane, and then by entry: what this process wrote and will read."""
 
     async def add(self, event: Event) -> Added:
         """Make an event durable. Raises StoreUnavailable: it may have been taken, and may be added again."""
@@ -91,7 +98,7 @@ class Inbox:
             packed = self._codec.pack(event, event.phone)
         except Exception as fault:  # noqa: BLE001 — one that cannot be written takes no other with it
             return fault
-        return _Row(partition_of(event.customer, self._partitions), limited, (lane, digest, counted, packed))
+        return _Row(partition_of(event.customer, self._partitions), limited, (lane, digest, counted, packed), event)
 
     async def _carry(self, calls: Sequence[Sequence[_Row | Exception]]) -> list[list[Added | Exception]]:
         rows = [row for call in calls for row in call if isinstance(row, _Row)]
@@ -123,17 +130,28 @@ class Inbox:
         day = int(self._clock().timestamp()) // _DAY
         names = [name for partition in places for name in _names(partition, day)]
         # Where the partition's owner is this very process, nobody else need be woken.
-        rung = ["" if self._bell.heard_here(keys.bell(nth, "live")) else keys.name(nth) for nth in places]
+        ours = {nth for nth in places if self._bell.heard_here(keys.bell(nth, "live"))}
+        rung = ["" if nth in ours else keys.name(nth) for nth in places]
         try:
-            codes = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
+            ids = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
         except Exception as error:  # noqa: BLE001 — in a Cluster, what goes to other nodes may have arrived
             return [error] * len(rows)
+        for row, entry in zip(rows, ids, strict=True):
+            if entry and row.partition in ours:
+                self.remember(row.partition, row.arguments[0], entry, row.event)
         for partition, lane in touched:
             self._bell.ring(keys.bell(partition, lane))
         return [
-            ("limited" if row.limited else "accepted") if new else "duplicate"
-            for row, new in zip(rows, codes, strict=True)
+            ("limited" if row.limited else "accepted") if entry else "duplicate"
+            for row, entry in zip(rows, ids, strict=True)
         ]
+
+    def remember(self, partition: int, lane: Lane, entry: bytes, event: Event) -> None:
+        """Keep what was just written for the one who reads it, the owner of its partition in this process."""
+        written = self._written[partition, lane]
+        if len(written) >= _MOST_REMEMBERED:
+            written.clear()
+        written[entry.decode()] = event
 
     def _floods(self, customer: str, minute: int) -> bool:
         if minute != self._minute:
@@ -146,8 +164,10 @@ class Inbox:
         """Give the entries of one lane after an entry's id (`0-0`: from the first), oldest first."""
         key = keys.of(partition).live if lane == "live" else keys.of(partition).bulk
         found = await self._client.call(key, "XRANGE", key, f"({after}", "+", "COUNT", limit)
+        written = self._written[partition, lane]
         return [
-            Entry(lane, entry_id.decode(), fields[b"e"], fields.get(b"c", b"").decode()) for entry_id, fields in found
+            Entry(lane, name := entry.decode(), fields[b"e"], fields.get(b"c", b"").decode(), written.pop(name, None))
+            for entry, fields in found
         ]
 
     async def failed(self, partition: int, entry: Entry) -> int:

@@ -12,6 +12,7 @@ from bot.errors import LeaseLost
 from bot.store import keys
 from bot.store.client import Client, script
 from bot.store.codec import Codec, micros
+from bot.store.inbox import Inbox
 from bot.store.leases import Lease
 
 _SLACK_MICROS: Final = 1_000
@@ -39,8 +40,9 @@ class Due:
 class Outbox:
     """One partition's texts, by its owner."""
 
-    def __init__(self, client: Client, codec: Codec, partitions: int) -> None:
+    def __init__(self, client: Client, codec: Codec, inbox: Inbox, partitions: int) -> None:
         self._client = client
+        self._inbox = inbox
         self._codec = codec
         self._partitions = partitions
 
@@ -102,7 +104,7 @@ class Outbox:
         rows: list[str | bytes | int] = []
         for event in events:
             rows += [7 if event.lane == "bulk" else 6, self._codec.pack(event, event.phone)]
-        attempts: int = await self._client.run(
+        attempts, *entries = await self._client.run(
             script("settle"),
             [_queue(key, text.message_class), key.sending, key.unknown, key.bodies, key.attempts, key.live, key.bulk],
             text.id,
@@ -110,7 +112,9 @@ class Outbox:
             micros(when) if when else 0,
             *rows,
         )
-        return None if attempts < 0 else attempts
+        for event, entry in zip(events, entries, strict=False):
+            self._inbox.remember(partition, event.lane, entry, event)
+        return None if attempts < 0 else int(attempts)
 
     async def attempts(self, partition: int, text: str) -> int:
         """Tell how often a text was tried and certainly not taken."""

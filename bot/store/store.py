@@ -75,7 +75,8 @@ async def open_store(
         raise
     codec, bell = Codec(vault), Bell(client)
     customers, log = Customers(client, codec, number), Log(client, codec)
-    inbox, outbox = Inbox(client, codec, number, bell, clock, replies_per_minute), Outbox(client, codec, number)
+    inbox = Inbox(client, codec, number, bell, clock, replies_per_minute)
+    outbox = Outbox(client, codec, inbox, number)
     refs, vitals = Refs(client, inbox, outbox, customer_key), Vitals(client)
     return Store(
         client=client,

@@ -143,7 +143,7 @@ class Processor:
                     break
 
     async def _decide(self, entries: list[Entry]) -> list[Done]:
-        events = [self._store.codec.unpack(Event, entry.packed) for entry in entries]
+        events = [entry.event or self._store.codec.unpack(Event, entry.packed) for entry in entries]
         loaded = await self._store.customers.owned(self._lease, [event.customer for event in events])
         self._mind.step("loaded")
         customers: dict[str, Customer | None] = {cid: found.customer for cid, found in loaded.items()}

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 from bot.domain.feed import FeedItem
 from bot.store.feed import Projected
@@ -21,6 +22,15 @@ async def test_lines_and_counts_are_written_once(store: Store) -> None:
     assert await store.feed.totals() == {"events|reply": 1}
     assert await store.feed.counts("2025-07") == {"x|-|neg": 2}
     assert await store.feed.cursor(3) == "5-0"
+
+
+async def test_of_stretches_written_together_only_the_stale_one_is_left_out(store: Store) -> None:
+    await store.feed.write(work("一"))
+    fresh = [replace(work(f"新{nth}"), partition=nth) for nth in range(4, 7)]
+    assert await asyncio.gather(*map(store.feed.write, [*fresh, work("一", until="6-0")])) == [*["5-0"] * 4]
+    assert {item.text for item in await store.feed.read("0-0")} == {"一", "新4", "新5", "新6"}
+    assert await store.feed.totals() == {"events|reply": 4}
+    assert await store.feed.counts("2025-07") == {"x|-|neg": 8}
 
 
 async def test_a_viewer_resumes_by_one_id(store: Store) -> None:

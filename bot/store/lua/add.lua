@@ -2,7 +2,7 @@
 -- KEYS per partition: live bulk unread seen-today seen-yesterday seen-before
 -- ARGV most digests a day, number of partitions, per partition the name of its bell or '', then per event:
 --      partition (which of KEYS' sixes, from 0), lane, digest, customer of a reply or '', event
--- Gives per event: 1 taken, 0 duplicate.
+-- Gives per event: the id of its entry, or '' for a duplicate.
 local most, partitions = tonumber(ARGV[1]), tonumber(ARGV[2])
 local results, known, ring = {}, {}, {}
 for i = 3 + partitions, #ARGV, 5 do
@@ -26,13 +26,13 @@ for i = 3 + partitions, #ARGV, 5 do
     local bell = ARGV[3 + nth]
     if bell ~= '' and redis.call('XLEN', stream) == 0 then ring[#ring + 1] = bell .. '.' .. lane end
     if customer == '' then
-      redis.call('XADD', stream, '*', 'e', event)
+      new = redis.call('XADD', stream, '*', 'e', event)
     else
       redis.call('HINCRBY', KEYS[at + 3], customer, 1)
-      redis.call('XADD', stream, '*', 'e', event, 'c', customer)
+      new = redis.call('XADD', stream, '*', 'e', event, 'c', customer)
     end
   end
-  results[#results + 1] = new
+  results[#results + 1] = new == 0 and '' or new
 end
 if #ring > 0 then redis.call('PUBLISH', 'huixin:bell:work', table.concat(ring, ' ')) end
 return results

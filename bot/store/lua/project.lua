@@ -1,20 +1,37 @@
--- Write feed lines and counts of one partition's log, once: the cursor moves in the same step.
+-- Write feed lines and counts of one or more partitions' logs, once: the cursors move in the same step.
 -- KEYS cursors feed totals, then one hash per month
--- ARGV partition, cursor expected, cursor after, most lines kept, number of lines, lines…,
+-- ARGV most lines kept, then per stretch of a log: partition, cursor expected, cursor after, number of lines, lines…,
 --      number of counts, then per count: key (3…), field, by
--- Gives '' or the cursor that was found instead.
-local found = redis.call('HGET', KEYS[1], ARGV[1]) or '0-0'
-if found ~= ARGV[2] then return found end
-local at = 5
-for _ = 1, tonumber(ARGV[5]) do
+-- Gives per stretch '' or the cursor that was found instead.
+local at, told, counts, shown = 1, {}, {}, false
+local function take()
   at = at + 1
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'i', ARGV[at])
+  return ARGV[at]
 end
-at = at + 1
-for _ = 1, tonumber(ARGV[at]) do
-  redis.call('HINCRBY', KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], ARGV[at + 3])
-  at = at + 3
+
+while at < #ARGV do
+  local partition, expected, after = take(), take(), take()
+  local found = redis.call('HGET', KEYS[1], partition) or '0-0'
+  local right = found == expected
+  for _ = 1, tonumber(take()) do
+    local line = take()
+    if right then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[1], '*', 'i', line) end
+  end
+  for _ = 1, tonumber(take()) do
+    local key, field, by = KEYS[tonumber(take())], take(), tonumber(take())
+    if right then
+      counts[key] = counts[key] or {}
+      counts[key][field] = (counts[key][field] or 0) + by
+    end
+  end
+  if right then
+    redis.call('HSET', KEYS[1], partition, after)
+    shown = true
+  end
+  told[#told + 1] = right and '' or found
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('PUBLISH', 'huixin:bell', 'feed')
-return ''
+for key, fields in pairs(counts) do
+  for field, by in pairs(fields) do redis.call('HINCRBY', key, field, by) end
+end
+if shown then redis.call('PUBLISH', 'huixin:bell', 'feed') end
+return told
