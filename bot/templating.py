@@ -101,6 +101,8 @@ def render(template: str, variables: Mapping[str, Any], defaults: Mapping[str, s
 
     Raises TemplateError where a variable has neither value nor fall-back, or the text grows too long.
     """
+    if "{" not in template:
+        return _limited((template,)).strip()
     values = dict(variables)
     for name, fallback in (defaults or {}).items():
         if values.get(name) in (None, ""):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from rapidfuzz import fuzz, process
 
 from bot.conversation.clauses import split
+from bot.conversation.memory import remembered
 from bot.conversation.text import plain, squeezed
 from bot.domain.content import Faq
 
@@ -29,6 +31,7 @@ class Answers:
     """What each example asks for."""
     words: tuple[tuple[str, tuple[str, ...], Faq], ...]
     """A first word, those that must stand beside it, and what they ask for together."""
+    _remembered: Callable[[str], Faq | None] = field(init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, faqs: Mapping[str, Faq]) -> Answers:
@@ -41,22 +44,40 @@ class Answers:
             words=tuple((words[0], tuple(words[1:]), faq) for words, faq in worded if words),
         )
 
+    def __post_init__(self) -> None:
+        # Not a method of ours: we would hold ourselves, and outlive the content that we were made for.
+        find = partial(_find, self.words, self.examples, self.of_examples)
+        object.__setattr__(self, "_remembered", remembered(find))
+
     def find(self, text: str) -> Faq | None:
         """Give the answer that fits best, or None where none fits well."""
-        parts = {_bare(clause.text) for clause in split(plain(text))} | {_bare(text)}
-        found = [best for part in sorted(parts) if 1 < len(part) <= CLAUSE_AT_MOST and (best := self._best(part))]
-        return max(found, key=lambda one: one[0])[1] if found else None
+        return self._remembered(text)
 
-    def _best(self, text: str) -> tuple[float, Faq] | None:
-        scored: list[tuple[float, Faq]] = [
-            (BY_WORDS + len(first) + sum(map(len, others)), faq)
-            for first, others, faq in self.words
-            if first in text and all(word in text for word in others)
-        ]
-        near = process.extractOne(text, self.examples, scorer=fuzz.ratio, score_cutoff=NEAR)
-        if near is not None:
-            scored.append((near[1], self.of_examples[near[2]]))
-        return max(scored, key=lambda one: one[0], default=None)
+
+def _find(
+    words: Sequence[tuple[str, tuple[str, ...], Faq]], examples: Sequence[str], of_examples: Sequence[Faq], text: str
+) -> Faq | None:
+    parts = {_bare(clause.text) for clause in split(plain(text))} | {_bare(text)}
+    scored = [
+        best
+        for part in sorted(parts)
+        if 1 < len(part) <= CLAUSE_AT_MOST and (best := _best(words, examples, of_examples, part))
+    ]
+    return max(scored, key=lambda one: one[0])[1] if scored else None
+
+
+def _best(
+    words: Sequence[tuple[str, tuple[str, ...], Faq]], examples: Sequence[str], of_examples: Sequence[Faq], text: str
+) -> tuple[float, Faq] | None:
+    scored: list[tuple[float, Faq]] = [
+        (BY_WORDS + len(first) + sum(map(len, others)), faq)
+        for first, others, faq in words
+        if first in text and all(word in text for word in others)
+    ]
+    near = process.extractOne(text, examples, scorer=fuzz.ratio, score_cutoff=NEAR)
+    if near is not None:
+        scored.append((near[1], of_examples[near[2]]))
+    return max(scored, key=lambda one: one[0], default=None)
 
 
 def _bare(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -67,8 +68,10 @@ class Reader:
     _said: Callable[[str, frozenset[str]], _Said] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_plain", remembered(self._read_plain))
-        object.__setattr__(self, "_said", remembered(self._find_said))
+        # Not methods of ours: we would hold ourselves, and outlive the content that we were made for.
+        plain = remembered(partial(_read_plain, self.lexicon, self.emojis, self.sounds))
+        object.__setattr__(self, "_plain", plain)
+        object.__setattr__(self, "_said", remembered(partial(_find_said, self.lexicon, plain)))
 
     @staticmethod
     def of(intents: Sequence[IntentWords], vocabulary: Vocabulary) -> Reader:
@@ -124,65 +127,67 @@ class Reader:
             abusive="abuse" in marks,
         )
 
-    def _read_plain(self, raw: str) -> _Plain:
-        own = artefacts.strip(raw)
-        folded = self.lexicon.fold(own.text)
-        text, faces = self.emojis.take(folded)
-        bare = squeezed(text)
-        if heard := self.sounds.word(bare):
-            text = bare = heard
-        script = script_of(raw[:200])
-        silence = own.silence
-        if silence is None and not text.strip() and not faces and not own.quoted:
-            silence = "empty"
-        if silence is not None:
-            return _Plain(silence, own.masked, folded, text, "", faces, script)
-        parts = clauses.split(text)
-        found = numbers.find_numbers(text, parts)
-        told = _DIGIT.search(text) is not None
-        return _Plain(
-            None,
-            own.masked,
-            folded,
-            text,
-            clauses.core(squeezed(bare)) if text else "",
-            faces,
-            script,
-            parts,
-            found,
-            scores.find_score(text, parts, found),
-            scores.takes_back(text),
-            numbers.find_phone(text) if told else None,
-            numbers.find_order_tail(text) if told else None,
-        )
 
-    def _find_said(self, raw: str, kinds: frozenset[str]) -> _Said:
-        """Give what the words say, the surest first, and the clauses in which marked ones stand."""
-        plain = self._plain(raw)
-        text, whole, parts = plain.text, plain.whole, plain.clauses
-        hits: list[Hit] = []
-        marks: dict[str, tuple[int, ...]] = {}
-        groups, tries = 0, MAX_TRIES
-        marked = self.lexicon.classes[MARKED[0]] | self.lexicon.classes[MARKED[1]]
-        for clause in parts:
-            found, here, tries = scan(self.lexicon, clause, kinds, tries)
-            hits.extend(found)
-            groups |= here
-            if here & marked:
-                for name in MARKED:
-                    if here & self.lexicon.classes[name] and not (name == "abuse" and _ROLLS.search(clause.text)):
-                        marks[name] = (*marks.get(name, ()), clause.index)
-        if parts:
-            hits.extend(scan_whole(self.lexicon, text, parts, kinds, groups))
-        if len(parts) != 1 or parts[0].core != whole:
-            hits.extend(
-                Hit(entry.intent, SCORES["exact"], "exact", f"全文是“{text}”", 0, 0, len(text), whole)
-                for entry in self.lexicon.exact.get(whole, ())
-                if entry.kind is None or entry.kind in kinds
-            )
-        if not any(hit.score >= CLEAR for hit in hits) and (near := nearest(self.lexicon, text)):
-            hits.append(near)
-        return tuple(sorted(hits, key=_SCORE, reverse=True)), marks
+def _read_plain(lexicon: Lexicon, emojis: Emojis, sounds: Sounds, raw: str) -> _Plain:
+    own = artefacts.strip(raw)
+    folded = lexicon.fold(own.text)
+    text, faces = emojis.take(folded)
+    bare = squeezed(text)
+    if heard := sounds.word(bare):
+        text = bare = heard
+    script = script_of(raw[:200])
+    silence = own.silence
+    if silence is None and not text.strip() and not faces and not own.quoted:
+        silence = "empty"
+    if silence is not None:
+        return _Plain(silence, own.masked, folded, text, "", faces, script)
+    parts = clauses.split(text)
+    found = numbers.find_numbers(text, parts)
+    told = _DIGIT.search(text) is not None
+    return _Plain(
+        None,
+        own.masked,
+        folded,
+        text,
+        clauses.core(squeezed(bare)) if text else "",
+        faces,
+        script,
+        parts,
+        found,
+        scores.find_score(text, parts, found),
+        scores.takes_back(text),
+        numbers.find_phone(text) if told else None,
+        numbers.find_order_tail(text) if told else None,
+    )
+
+
+def _find_said(lexicon: Lexicon, read_plain: Callable[[str], _Plain], raw: str, kinds: frozenset[str]) -> _Said:
+    """Give what the words say, the surest first, and the clauses in which marked ones stand."""
+    plain = read_plain(raw)
+    text, whole, parts = plain.text, plain.whole, plain.clauses
+    hits: list[Hit] = []
+    marks: dict[str, tuple[int, ...]] = {}
+    groups, tries = 0, MAX_TRIES
+    marked = lexicon.classes[MARKED[0]] | lexicon.classes[MARKED[1]]
+    for clause in parts:
+        found, here, tries = scan(lexicon, clause, kinds, tries)
+        hits.extend(found)
+        groups |= here
+        if here & marked:
+            for name in MARKED:
+                if here & lexicon.classes[name] and not (name == "abuse" and _ROLLS.search(clause.text)):
+                    marks[name] = (*marks.get(name, ()), clause.index)
+    if parts:
+        hits.extend(scan_whole(lexicon, text, parts, kinds, groups))
+    if len(parts) != 1 or parts[0].core != whole:
+        hits.extend(
+            Hit(entry.intent, SCORES["exact"], "exact", f"全文是“{text}”", 0, 0, len(text), whole)
+            for entry in lexicon.exact.get(whole, ())
+            if entry.kind is None or entry.kind in kinds
+        )
+    if not any(hit.score >= CLEAR for hit in hits) and (near := nearest(lexicon, text)):
+        hits.append(near)
+    return tuple(sorted(hits, key=_SCORE, reverse=True)), marks
 
 
 def kinds_of(context: ReplyContext) -> frozenset[str]:
