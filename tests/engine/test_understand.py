@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.conversation.memory import forget
 from bot.engine.evaluate import run_dialogue
 from bot.engine.understand import explain, stop_scope, understand
 from tests.conversation.contexts import BOOKING, TEAS, context, prompt
@@ -200,3 +201,25 @@ def test_quiz_options_of_any_kind():
     light = replace(context("quiz"), prompts=(prompt("quiz", options=("10号", "20号")),))
     assert meaning("20号", light).slots.option == 2
     assert meaning("A", replace(light, prompts=(prompt("quiz", options=TEAS),))).slots.option == 1
+
+
+def test_what_is_remembered_of_a_text_says_nothing_of_who_wrote_it_or_when():
+    lines = (HERE / "understanding" / "third" / "replies.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines][:120]
+    lights = [
+        context("none"),
+        context("rating"),
+        context("appointment"),
+        replace(context("quiz", "rating"), now=context("none").now + timedelta(days=40)),
+    ]
+
+    def trace(text, light):
+        return json.dumps(explain(meaning(text, light)), ensure_ascii=False, default=str)
+
+    alone = []
+    for text in texts:
+        for light in lights:
+            forget()
+            alone.append(trace(text, light))
+    assert [trace(text, light) for text in texts for light in lights] == alone
+    assert [trace(text, light) for text in reversed(texts) for light in reversed(lights)] == alone[::-1]
