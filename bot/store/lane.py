@@ -15,7 +15,7 @@ from bot.errors import StoreUnavailable
 Argument = str | bytes | int | float
 
 TIMEOUT_SECONDS: Final = 2.0
-_UNDER_WAY: Final = 4
+_UNDER_WAY: Final = 2
 """Round trips at the same time: enough that we, Redis and its disk all have something to do."""
 
 

@@ -20,6 +20,8 @@ from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind
 
 _AT_ONCE: Final = 100
+_BLINK_SECONDS: Final = 0.05
+"""What comes within this time of the first is written together; nobody sees the difference."""
 _KEEP_LOG: Final = timedelta(days=183)
 _TRIM_EVERY: Final = timedelta(minutes=10)
 
@@ -65,6 +67,7 @@ class Projector:
             self._ear.clear()
             if not await self.turn() and not stop:
                 await heard(self._ear, self._mind.look_again)
+                await asyncio.sleep(_BLINK_SECONDS)
 
         await keep_on("projector", turn, stop)
 
