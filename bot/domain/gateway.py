@@ -20,7 +20,7 @@ account cannot send (money, key, IP): fail over and tell staff; `unknown` nobody
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """One HTTP request of a provider, raw. Header names are lower case; `url` is the public one."""
+    """One HTTP request of a provider, raw. Headers are found by their names in lower case; `url` is the public one."""
 
     method: str
     url: str

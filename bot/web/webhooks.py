@@ -69,7 +69,7 @@ def _callback(deps: WebDeps, request: web.Request, body: bytes) -> Callback:
         url=origin(request, deps.public_url, deps.trusted_proxies) + request.raw_path,
         # As it came: aiohttp's query_string is decoded, and signatures and GBK need the octets.
         query=request.raw_path.partition("?")[2],
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=request.headers,
         body=body,
         remote=remote(request, deps.trusted_proxies),
     )
