@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,6 +54,23 @@ def note(text: str) -> None:
 def watched(lines: Iterable[Any]) -> Iterable[Any]:
     """Show a bar while lines go by, where a person looks on."""
     return track(list(lines), console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"huixin {version('huixin')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def huixin(
+    *,
+    told: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """A two-way SMS bot for shops whose customers write Chinese."""
+    del told
 
 
 @cli.command(epilog="Example: huixin serve --role web")

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 import uvloop
@@ -51,6 +51,8 @@ from bot.workers.ways import Ways
 from bot.workers.worker import Worker
 
 Role = Literal["all", "web", "worker"]
+
+_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 — names of every address, which no browser opens
 
 log = structlog.get_logger("serve")
 
@@ -203,7 +205,8 @@ class Service:
         await self._welcome(deps.people, deps.sessions)
 
     async def _welcome(self, people: People, sessions: Sessions) -> None:
-        address = self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}"
+        host = _HERE.get(self._settings.host, self._settings.host)
+        address = self._settings.public_url or f"http://{host}:{self._settings.port}"
         log.info("listening", url=address)
         password = await people.ensure_admin(utc_now())
         if password is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +127,9 @@ def test_a_chat_ends_with_its_story(tmp_path: Path) -> None:
 def test_the_schemas_are_json(tmp_path: Path) -> None:
     found = json.loads(huixin("content", "schema", folder=tmp_path).stdout)
     assert {"journeys", "prompts", "faq"} <= set(found)
+
+
+def test_the_version_is_told() -> None:
+    told = huixin("--version")
+    assert told.returncode == 0
+    assert re.fullmatch(r"huixin \d+\.\d+\.\d+\n", told.stdout)
