@@ -1,7 +1,8 @@
 """How many webhooks are taken in a second, each durable before the gateway is told OK.
 
 Compared in the same run, in turn: a bare aiohttp handler that stores nothing, one that awaits a plain XADD on the same
-Redis (appendfsync always), and Huixin's own webhook with its token, signature and parsing. Prints JSON.
+Redis (appendfsync always), and Huixin's own webhook with its token, signature and parsing. By the number of gateways'
+connections, for what arrives together is taken in together. Prints JSON.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import hmac
+import itertools
 import json
 import statistics
 import time
+from collections.abc import Iterator, Mapping
 
 import uvloop
 from rig.load import Make, drive, post
@@ -58,9 +61,9 @@ def _signature(told: bytes) -> str:
 async def main() -> None:
     """Measure in turn and print."""
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--rounds", type=int, default=5)
-    ask.add_argument("--seconds", type=float, default=3.0)
-    ask.add_argument("--connections", type=int, default=128)
+    ask.add_argument("--rounds", type=int, default=6)
+    ask.add_argument("--seconds", type=float, default=1.5)
+    ask.add_argument("--connections", type=int, nargs="+", default=[64, 512])
     told = ask.parse_args()
     async with rig() as here:
         redis = await here.redis()
@@ -70,25 +73,32 @@ async def main() -> None:
             "xadd": (await here.plain("xadd", redis), unsigned),
             "huixin": (await here.huixin("web", config), signed),
         }
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
-        first = 0
-        for round_number in range(told.rounds + 1):
-            for name, (port, make) in servers.items():
-                figures = await drive(port, make, seconds=told.seconds, connections=told.connections, first=first)
-                first = int(figures.pop("next"))
-                # The first round warms connections, scripts and caches.
-                if round_number:
-                    found[name].append(figures)
-    per_second = {name: [figures["per_second"] for figures in rounds] for name, rounds in found.items()}
-    report = {
-        "benchmark": "ingest",
-        "rounds": told.rounds,
+        numbers = itertools.count()
+        found = {
+            str(connections): await compare(servers, numbers, told.rounds, told.seconds, connections)
+            for connections in told.connections
+        }
+    print(json.dumps({"benchmark": "ingest", "rounds": told.rounds, "by_connections": found}))
+
+
+async def compare(
+    servers: Mapping[str, tuple[int, Make]], numbers: Iterator[int], rounds: int, seconds: float, connections: int
+) -> dict[str, object]:
+    """Load the servers in turn from so many connections, round by round."""
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
+    for round_number in range(rounds + 1):
+        for name, (port, make) in servers.items():
+            figures = await drive(port, make, numbers, seconds=seconds, connections=connections)
+            # The first round warms connections, scripts and caches.
+            if round_number:
+                found[name].append(figures)
+    per_second = {name: [figures["per_second"] for figures in each] for name, each in found.items()}
+    return {
         "per_second": {name: round(statistics.median(values)) for name, values in per_second.items()},
-        "p99_ms": {name: round(statistics.median(f["p99_ms"] for f in rounds), 1) for name, rounds in found.items()},
+        "p99_ms": {name: round(statistics.median(f["p99_ms"] for f in each), 1) for name, each in found.items()},
         "huixin_to_bare": ratio(per_second["huixin"], per_second["bare"]),
         "huixin_to_xadd": ratio(per_second["huixin"], per_second["xadd"]),
     }
-    print(json.dumps(report))
 
 
 def ratio(ours: list[float], theirs: list[float]) -> dict[str, float]:
