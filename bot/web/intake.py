@@ -27,6 +27,9 @@ from bot.web.addresses import within
 from bot.web.measures import CALLBACKS
 from bot.web.middleware import crash
 
+_UNTOLD: Final = Callback(method="", url="")
+"""Stands for a callback that could not even be taken from its request."""
+_KEPT: Final = Ack()
 _REFUSED: Final = Ack(status=403)
 _UNREADABLE: Final = Ack(status=400)
 _AGAIN_LATER: Final = Ack(status=503)
@@ -73,7 +76,7 @@ class Intake:
             return await self._together.ask(_Visit(account, told, size))
         except Exception as fault:  # noqa: BLE001 — the last net
             outcomes: Counter[tuple[str, str]] = Counter()
-            ack = _turned_away(account, told(), fault, outcomes)
+            ack = _turned_away(account, _UNTOLD, fault, outcomes)
             _count(outcomes)
             return ack
 
@@ -91,8 +94,9 @@ class Intake:
         return acks
 
     def _read(self, visit: _Visit, now: datetime, outcomes: Counter[tuple[str, str]]) -> _Read | Ack:
-        account, told = visit.account, visit.told()
+        account, told = visit.account, _UNTOLD
         try:
+            told = visit.told()
             proved = _proved(account, told, now)
             parsed = account.gateway.parse(told)
             spool = None if account.gateway.capabilities.repeats_on_error else self._spool
@@ -142,7 +146,11 @@ def _answered(one: _Read, kept: Sequence[str] | Exception, outcomes: Counter[tup
         if outcome in _TOLD_APART:
             outcomes[name, outcome] += 1
     outcomes[name, "taken"] += 1
-    return one.account.gateway.acknowledge(one.told)
+    try:
+        return one.account.gateway.acknowledge(one.told)
+    except Exception as fault:  # noqa: BLE001 — it is kept, and those beside it are as well
+        log.critical("callback_crashed", account=name, bytes=len(one.told.body), fault=crash(fault))
+        return _KEPT
 
 
 def _turned_away(account: Account, told: Callback, reason: Exception, outcomes: Counter[tuple[str, str]]) -> Ack:

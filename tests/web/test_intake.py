@@ -25,6 +25,11 @@ def reply(number: int, **more: Any) -> bytes:
 class Broken(HabitOf):
     """A gateway that a fault of ours hits in one callback."""
 
+    def acknowledge(self, told: Callback) -> Ack:
+        if b"thanks" in told.body:
+            raise RuntimeError("a fault of ours")
+        return self._gateway.acknowledge(told)
+
     def parse(self, told: Callback) -> Any:
         if b"fault" in told.body:
             raise RuntimeError("a fault of ours")
@@ -47,10 +52,17 @@ async def test_each_of_those_that_come_together_has_its_own_answer(world: World)
         callback(json.dumps({"id": "g1", "state": "delivered"}).encode()),
         callback(b""),
         callback(reply(4)),
+        callback(reply(5, text="thanks")),
     ]
-    answers = await asyncio.gather(*(receive(world.deps, account, one) for one in told))
-    assert [answer.status for answer in answers] == [200, 400, 403, 400, 200, 200, 200, 200]
-    assert sorted(event.what.message.message_id for event in await world.inbox()) == ["m1", "m4"]
+
+    def torn() -> Callback:
+        raise RuntimeError("a fault of ours")
+
+    answers = await asyncio.gather(
+        *(receive(world.deps, account, one) for one in told), world.deps.intake.take(account, torn, 0)
+    )
+    assert [answer.status for answer in answers] == [200, 400, 403, 400, 200, 200, 200, 200, 200, 400]
+    assert sorted(event.what.message.message_id for event in await world.inbox()) == ["m1", "m4", "m5"]
 
 
 async def test_what_comes_together_is_made_durable_together(world: World) -> None:
