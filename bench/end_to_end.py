@@ -17,6 +17,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from typing import cast
 
 import uvloop
 from ingest import CONFIG, SECRET, TOKEN, ratio
@@ -71,7 +72,8 @@ class Sink(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        # uvloop's transports are no asyncio.Transport by class, only by habit.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -106,7 +108,8 @@ class _Sender(asyncio.Protocol):
         self._load = load
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        # uvloop's transports are no asyncio.Transport by class, only by habit.
+        self._transport = cast("asyncio.Transport", transport)
         self._load.idle.append(self)
 
     def data_received(self, data: bytes) -> None:

@@ -139,25 +139,20 @@ def _read_plain(lexicon: Lexicon, emojis: Emojis, sounds: Sounds, raw: str) -> _
     silence = own.silence
     if silence is None and not text.strip() and not faces and not own.quoted:
         silence = "empty"
+    plain = _Plain(silence=silence, masked=own.masked, folded=folded, text=text, whole="", faces=faces, script=script)
     if silence is not None:
-        return _Plain(silence, own.masked, folded, text, "", faces, script)
+        return plain
     parts = clauses.split(text)
     found = numbers.find_numbers(text, parts)
     told = _DIGIT.search(text) is not None
-    return _Plain(
-        None,
-        own.masked,
-        folded,
-        text,
-        clauses.core(squeezed(bare)) if text else "",
-        faces,
-        script,
-        parts,
-        found,
-        scores.find_score(text, parts, found),
-        scores.takes_back(text),
-        numbers.find_phone(text) if told else None,
-        numbers.find_order_tail(text) if told else None,
+    return plain._replace(
+        whole=clauses.core(squeezed(bare)) if text else "",
+        clauses=parts,
+        numbers=found,
+        score=scores.find_score(text, parts, found),
+        correction=scores.takes_back(text),
+        phone=numbers.find_phone(text) if told else None,
+        order_tail=numbers.find_order_tail(text) if told else None,
     )
 
 

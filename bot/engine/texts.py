@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from bot.domain.customer import Customer
 from bot.domain.effects import Reply, SendTemplate
 from bot.domain.events import Event
 from bot.domain.ids import Ids
-from bot.domain.messages import MessageClass, OutboundMessage
+from bot.domain.messages import OutboundMessage
 
 ANSWER_WORTH: Final = timedelta(hours=24)
 """An answer that could not leave within this time is no answer any more."""
@@ -22,12 +23,9 @@ def message_id(event: str, position: int) -> str:
 
 def answer(event: Event, effect: Reply, now: datetime, to: Customer, position: int) -> OutboundMessage:
     """Make the text of an answer; it goes back the way the question came."""
-    return _message(
-        event,
-        effect,
-        now,
-        position,
-        message_class="conversation",
+    text = _message(event, effect, now, position)
+    return replace(
+        text,
         gateway=to.gateway,
         ext=to.ext,
         not_after=now + ANSWER_WORTH,
@@ -38,11 +36,9 @@ def answer(event: Event, effect: Reply, now: datetime, to: Customer, position: i
 
 def unasked(event: Event, effect: SendTemplate, now: datetime, position: int = 0) -> OutboundMessage:
     """Make a text that nobody just asked for; routing chooses its way."""
-    return _message(
-        event,
-        effect,
-        now,
-        position,
+    text = _message(event, effect, now, position)
+    return replace(
+        text,
         message_class=effect.message_class,
         not_before=effect.not_before,
         not_after=effect.not_after,
@@ -55,25 +51,16 @@ def unasked(event: Event, effect: SendTemplate, now: datetime, position: int = 0
     )
 
 
-def _message(
-    event: Event,
-    effect: Reply | SendTemplate,
-    now: datetime,
-    position: int,
-    *,
-    message_class: MessageClass,
-    **more: Any,
-) -> OutboundMessage:
+def _message(event: Event, effect: Reply | SendTemplate, now: datetime, position: int) -> OutboundMessage:
     return OutboundMessage(
         id=message_id(event.id, position),
         shop=event.shop,
         customer=event.customer,
-        message_class=message_class,
+        message_class="conversation",
         text=effect.text,
         created_at=now,
         cause=event.id,
         template=effect.template or None,
         variables=effect.variables,
         prompt=effect.prompt,
-        **more,
     )

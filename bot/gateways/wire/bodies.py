@@ -25,7 +25,7 @@ _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
 _PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
 
 _JSON: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
-_AROUND_JSON: Final = " \t\r\n\ufeff"
+_JSON_BLANKS: Final = " \t\r\n"
 _SCALARS: Final = (int, float)
 
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
@@ -166,7 +166,7 @@ def json_of(callback: Callback, encoding: str | None = None) -> Any:
 
 def read_json(text: str) -> Any:
     """Give a JSON value; fractions stay texts, so that no id loses its digits. Raises CallbackUnreadable."""
-    text = text.strip(_AROUND_JSON)
+    text = text.lstrip("\ufeff").strip(_JSON_BLANKS)
     try:
         # Not `decode`, which looks for blanks by two more patterns.
         value, end = _JSON.raw_decode(text)
