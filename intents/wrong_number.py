@@ -12,14 +12,14 @@ from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
 
-_SLIP: Final = re.compile("整句是“(?:哎呀?|啊|呃|不好意思)?(?:我|刚才?|刚刚)?(?:打|发|搞|弄)?错了?[啊呀哦啦]?”")
+_SLIP: Final = re.compile("整句是“(?:哎呀?|啊|呃|不好意思)?(?:我|刚才?|刚刚)?(?:打|发|搞|弄|按)?错了?[啊呀哦啦]?”")
 """Words that a slip of one's own and a wrong number share."""
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
-    """Claim by words; who has just answered and says "搞错了" speaks of the answer."""
+    """Claim by words; who has just answered, or wants to be written to again, and says "搞错了" speaks of a slip."""
     found = reading.claimed("wrong_number")
-    if any(prompt.answered for prompt in context.lately):
+    if any(prompt.answered for prompt in context.lately) or reading.claimed("resubscribe"):
         found = [claim for claim in found if not _SLIP.search(claim.reason)]
     return found
 

@@ -76,6 +76,12 @@ _CARRIER_SAYS: Final = re.compile(
     r"|本机号码已(?:停机|暂停)|已为您开启.{0,8}(?:拦截|助手)|用户已设置(?:拒收|勿扰|免打扰)|the (?:number"
     r"|subscriber) you (?:have )?(?:dialed|called)"
 )
+_NOTICE: Final = re.compile(
+    r"\s*【[^】\n]{2,16}】(?=.{0,80}(?:(?:取件|取货|提货|提取|取餐|兑换|核销)(?:码|密码)|凭.{0,12}(?:取件|取货|提货)"
+    r"|您.{0,4}尾号|尾号.{0,8}(?:卡|账户)|[储信][蓄用]卡|(?:支出|收入|转入|入账|消费|还款|扣款).{0,6}\d"
+    r"|您的?(?:快递|快件|包裹|邮件|外卖|运单).{0,24}(?:已|到|请|正在|派)))"
+)
+"""A notice of somebody else's machine, sent on: a courier's, a bank's. It opens with a signature."""
 _CODE_WORD: Final = re.compile(
     r"(?:验证码|校验码|动态码|动态密码|驗證碼|校驗碼|确认码|短信密码|登录码|登陆码|随机码|verification code"
     r"|passcode|security code|\bcode\b|\botp\b)",
@@ -108,7 +114,7 @@ def strip(raw: str) -> Own:
     code = _code(raw)
     if code is not None:
         return Own(raw, "code", code)
-    if _CARRIER.match(raw) or _CARRIER_SAYS.search(raw):
+    if _CARRIER.match(raw) or _CARRIER_SAYS.search(raw) or (_NOTICE.match(raw) and not _ECHO.search(raw)):
         return Own(raw, "carrier_notice")
     if _is_auto(raw):
         return Own(raw, "auto_reply")

@@ -228,11 +228,21 @@ def _told_apart(chosen: list[Candidate], reading: Reading, context: ReplyContext
         gone.add(_earlier(chosen))
     if "wrong_number" in names:
         gone |= {"question", "praise", "affirm", "deny", *APPOINTMENT}
+    if "resubscribe" in names:
+        # "怎么收不到活动短信了,重新帮我开通": who misses our texts, or sent a stop by mistake, does not complain.
+        gone |= {
+            one.intent for one in chosen if one.intent == "complaint" and _MISSED.search(reading.text_of(one.clause))
+        }
     if "rating" in names and reading.correction:
         gone |= {"wrong_number", *APPOINTMENT}  # "不是取消,我是说打3分"
     if names == {"deny", "other"} and puts_off(chosen):
         gone = {"deny"}
     return [candidate for candidate in chosen if candidate.intent not in gone]
+
+
+_MISSED: Final = re.compile(
+    "(?:收不到|没有?收到).{0,8}(?:短信|信息|消息|通知|提醒|优惠|活动)|[发打按点]错了?[啊呀吧啦]?$"
+)
 
 
 def _earlier(chosen: Iterable[Candidate]) -> IntentName:

@@ -123,16 +123,41 @@ _HOLDS_ON: Final = re.compile(
 )
 _GOODS: Final = re.compile(
     r"(?:装|样|册|样品|东西|特产|礼品|杂志|赠品|衣服|手办)(?:也|就)?(?:不用|别|不要|甭)(?:再)?(?:给我)?寄"
-    r"|给我寄(?:东西|吃的|衣服|特产)|别寄了?.{0,2}家里|^[妈爸],"
+    r"|给我寄(?:东西|吃的|衣服|特产)|(?:别|不用|不要)寄了?.{0,3}(?:家里|自己|自取|[来去]取|[来去]拿)|^[妈爸],"
+    r"|(?:赶紧|尽快|抓紧|快点?|早点)(?:给我)?[发寄送](?:货|出|过来)?(?:啊|吧|呀|行吗|行不行)?$"
     r"|(?:别|不要|不用|甭|莫)再?(?:给我)?发货|我的?(?:地址|备注|照片).{0,3}(?:删|去掉)|发这家快递|发工资"
     r"|马上发"
     r"|油卡给我.{0,2}号错"
 )
+_CARRIERS: Final = (
+    "(?:圆通|中通|申通|韵达|顺丰|百世|极兔|德邦|邮政|京东|ems|平邮|闪送|达达|到付|黑猫|宅急便|菜鸟|丰巢|快递柜|驿站)"
+)
+_NO_GOODS: Final = r"(?!.{0,4}(?:短信|广告|信息|消息|优惠|券|活动|通知|单页|传单))"
+_ANY_MORE: Final = "(?:别|不要|不用|甭|莫|勿)(?:再|老是?|又|总是?)(?:给我|帮我|跟我)?"
 _SPOILT: Final = re.compile(
     "(?:别|不要|不用|甭|莫|勿)(?:再|老)?(?:给我|跟我)?补?[发寄送][^,。]{0,3}(?:过期|临期|[坏破碎烂旧酸]|次品|假货|发霉|变质)"
     "(?!.{0,3}(?:短信|广告|信息|消息))"
+    rf"|{_ANY_MORE}[发寄送装配拿邮派上]错(?!人|号|短信|信息|消息)"
+    rf"|{_ANY_MORE}[用拿选找走][^,。]{{0,6}}(?:快递|物流|箱|[袋盒纸膜](?!巾)|包装|泡沫|{_CARRIERS}){_NO_GOODS}"
 )
-"""What came was bad: the next shall not be."""
+"""What came was bad, or badly sent: the next shall not be."""
+_HAIR: Final = re.compile(
+    "[洗护染烫头理剪接假短长卷白黑秃脱沙开出散触蒸颁研批启激引爆首]发(?!短信|信息|消息|广告)"
+    "|发(?:型|色|膜|尾|际|廊|质|量|根|箍|烧|炎|痒|麻|黄|黑|白|胖|福|呆)"
+)
+"""Words that hold a 发 and send nothing."""
+_ANY_STOP: Final = re.compile(
+    "[发传推寄扰烦停退订收闭滚删黑找打叫喊来问催吵滋]|短信|消息|信息|广告|通知|提醒|联系|联络|营销|td|stop|send|sms|text|sub|messag",
+    re.IGNORECASE,
+)
+_OTHERWISE: Final = re.compile(
+    rf"(?:别|不要|不用|甭|莫|勿)(?:再|老是?|又|总是?)?(?:给我|帮我|跟我)?"
+    rf"(?:[发寄走用选派]{_CARRIERS}{_NO_GOODS}"
+    r"|[寄送](?:到|去|来|往|回)?(?:公司|单位|学校|宿舍|老家|驿站|门卫|前台|隔壁|楼下|老地址|旧地址|原来|以前|那个地址|上次)"
+    r"|(?:安排|派|排)(?!什么|活动|短信|广告)"
+    r"|[在往到朝][^,。]{0,5}(?:群|朋友圈|网上|抖音|微博)里?[^,。]{0,3}[发传晒贴转放])"
+)
+"""How, where or by whom it shall not be done: of goods and services, not of texts."""
 _ANSWERS: Final = re.compile(
     r"^(?:.{0,4}(?:分数?)?)(?:别|不要|甭|勿|莫|不用|不得|不必|饶了我|放过我)(?:找我|问我|问|打|填|猜|答|使问我"
     r"|我)?(?:了|吧|我)?(?:填|不想填)?$"
@@ -158,6 +183,7 @@ _MEANT: Final[tuple[tuple[re.Pattern[str], re.Pattern[str] | None, IntentName], 
     (_HOLDS_ON, None, "other"),
     (_SPOILT, None, "complaint"),
     (_GOODS, None, "other"),
+    (_OTHERWISE, None, "other"),
     (_ASKED, re.compile("别|不要|求|赶紧|马上|快点|给我退|帮我"), "question"),
 )
 """What is said, unless so, and what it means."""
@@ -171,6 +197,9 @@ def really(stop: Candidate, reading: Reading, context: ReplyContext) -> IntentNa
     for said, unless, intent in _MEANT:
         if said.search(text) and not (unless and unless.search(text)):
             return intent
+    said = reading.text_of(stop.clause) or text
+    if _HAIR.search(said) and not _ANY_STOP.search(_HAIR.sub("", said)):
+        return "complaint" if "再" in said else "other"
     return "preference_change" if _keeps_some(reading) else _answered(stop, reading, context)
 
 

@@ -51,7 +51,7 @@ _TORN: Final = re.compile(
 )
 """2还是3: neither, unless one of them is taken in what follows."""
 _NO_RATHER: Final = re.compile("[哦噢啊呃额]不(?!会)")
-_AND: Final = re.compile("[和跟与及、,]")
+_AND: Final = re.compile("[和跟与及、,+]")
 _ALL: Final = re.compile(
     r"^(?:我?(?:全部?|都|全都|所有的?|三个都?|3个都?|三项都?|全都|统统|通通)(?:要|选|订|收|需要|开|可以|行|想要"
     r"|接收|发|来)?(?:了|吧|的|呀|啊)?){1,6}$"
@@ -230,7 +230,7 @@ def _digit(text: str) -> int:
 def _alone(text: str, start: int, end: int) -> bool:
     """Tell whether nothing but words of choosing, or another choice, stands around the pick."""
     before, after = text[:start].strip(), text[end:].strip()
-    joiner = r"[\s和跟与及加、,/或是者还有a-h\d一二三号项第个吧不要选除了]*"
+    joiner = r"[\s和跟与及加、,/+或是者还有a-h\d一二三号项第个吧不要选除了]*"
     plain_before = (
         not before
         or bool(re.fullmatch(joiner, before))
@@ -266,11 +266,22 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
             if not any(two[0] <= one[0] and two[1] >= one[1] and two[1] - two[0] > one[1] - one[0] for two in found)
         ]
     bare = _PREFIX.sub("", squeezed(text))
+    return _shortened(text, bare, names) or _nearly(text, bare, names)
+
+
+def _shortened(text: str, bare: str, names: tuple[str, ...]) -> list[_Named]:
+    """Find the option that is called by a part of its name: 红的 for 红色, 珍奶 for 珍珠奶茶."""
     ending = _common_ending(names)
-    for index, name in enumerate(names, 1):  # 红色 黄色 蓝色: "红的" will do
+    for index, name in enumerate(names, 1):
         stem = name.removesuffix(ending) if ending else ""
         if stem and bare.rstrip("的吧呀啊呢那个款种") == stem:
             return [(0, len(text), index, f"“{stem}”只在“{name}”中有")]
+    short = [index for index, name in enumerate(names, 1) if len(name) == 4 and bare == name[0] + name[2]]
+    return [(0, len(text), short[0], f"“{bare}”是“{names[short[0] - 1]}”的简称")] if len(short) == 1 else []
+
+
+def _nearly(text: str, bare: str, names: tuple[str, ...]) -> list[_Named]:
+    """Find the option that has a part of its own in the reply, or is written nearly so."""
     for index, name in enumerate(names, 1):
         # In their order: which of several parts is found first must not hang on a set's.
         parts = dict.fromkeys(name[i : i + 2] for i in range(len(name) - 1)) if len(name) >= 3 else {}
@@ -285,7 +296,7 @@ def _named(text: str, names: tuple[str, ...]) -> list[tuple[int, int, int, str]]
             and fuzz.ratio(bare, name) >= SAME_NAME - 10 * (len(name) == 3)
         ):
             return [(0, len(text), index, f"近于“{name}”")]
-    return found
+    return []
 
 
 def _common_ending(names: tuple[str, ...]) -> str:

@@ -133,7 +133,9 @@ def _read_plain(lexicon: Lexicon, emojis: Emojis, sounds: Sounds, raw: str) -> _
     folded = lexicon.fold(own.text)
     text, faces = emojis.take(folded)
     bare = squeezed(text)
-    if heard := sounds.word(bare):
+    # Pinyin as it was written: folding puts a key word into the middle of it ("buyao fale").
+    letters = squeezed(own.text.lower()) if own.text.isascii() else ""
+    if heard := sounds.word(letters) or sounds.word(bare):
         text = bare = heard
     script = script_of(raw[:200])
     silence = own.silence

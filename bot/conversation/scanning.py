@@ -74,7 +74,7 @@ _NO_NEGATORS: Final = (
 """Ends of words that look like a negation and are none, or two that undo each other."""
 _DOUBLE: Final = ("不是不", "没说不")
 _SAID: Final = re.compile(
-    "(?:谁|没有?|哪|哪里|什么时候|几时|又没|不是)(?:说|讲|说过|讲过|要)(?:过)?(?:我|咱|我们|要|是){0,6}$"
+    "(?:谁|边个|没有?|无|哪|哪里|什么时候|几时|又没|不是)(?:说|讲|话|要)(?:过)?(?:我|咱|我们|要|是){0,6}$"
 )
 """Words that take back what follows ("谁说我不来了")."""
 _NEVER_COVER: Final[frozenset[IntentName]] = frozenset(
@@ -204,8 +204,8 @@ def denied(text: str, start: int) -> bool:
 
 def _unsaid(text: str, start: int) -> bool:
     """Tell whether "谁说" or so stands before a place and takes back what follows."""
-    before = text[max(0, start - 6) : start]
-    return ("说" in before or "讲" in before or "要" in before) and _SAID.search(before) is not None
+    before = text[max(0, start - 8) : start]
+    return ("说" in before or "讲" in before or "话" in before or "要" in before) and _SAID.search(before) is not None
 
 
 def _taken_back(text: str, found: re.Match[str]) -> bool:

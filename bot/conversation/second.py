@@ -44,6 +44,10 @@ _DENIED: Final = re.compile("(?:有)?“[不没]")
 """What a negation turned round stays turned ("没想象中好")."""
 _TEXT_ME: Final = re.compile("短信(?:说|联系|聊|沟通|告诉|就[行好可])|[^别要用]发短信(?!了)|电话.{0,4}短信")
 """Who would rather be texted than called is no leaver."""
+_MAY_NOT_STOP: Final = re.compile(
+    "(?:别|不要|莫|勿|甭)(?:再|给我|把[^,。]{0,8}){0,2}(?:停|退|取消|关|断)(?:掉|了)?(?!.{0,6}(?:发|推|短信|信息|消息|广告))"
+)
+"""Something that shall not be stopped ("别把我的会员停了")."""
 _NEVER: Final = 2.0
 RECORDS: Final[frozenset[IntentName]] = frozenset({"appointment_confirm", "appointment_cancel"})
 CERTAIN: Final = 0.9
@@ -96,7 +100,9 @@ def second_opinion(
 def _ruled_out(guess: Guess, first: Candidate | None, reading: Reading, *, weak: bool) -> bool:
     """Tell what runs of characters cannot know: negation, and what was done before."""
     if guess.intent == "unsubscribe" and (
-        _TEXT_ME.search(reading.text) or (first is not None and first.reason.startswith(HEARSAY))
+        _TEXT_ME.search(reading.text)
+        or _MAY_NOT_STOP.search(reading.text)
+        or (first is not None and first.reason.startswith(HEARSAY))
     ):
         return True
     if guess.intent == "complaint" and first is None and guess.p < SURE and _THANKS.search(reading.text):

@@ -42,6 +42,7 @@ _FEWER: Final = re.compile(
     r"|能)(?:再)?少(?:一)?点|频次(?:低|降)|别天天(?:发)?$|一次发完|[两二四五六2456]个月.{0,2}[发来推收]|合并|减少(?:一)?(?:些|点)|少(?:一)?些吧"
     r"|少一?[点些]就[好行可]|稀一?点|匀着?点|隔(?:久|长)一?点|拉[长开]一?点)"
 )
+_TOO_OFTEN: Final = re.compile("(?:别|不要|不用|甭|莫)(?:再)?(?:老是?|总是?|一直|天天|每天|整天)(?:给我)?(?:发|推)")
 _MORE: Final = re.compile(
     r"尽管(?:给我|多){0,2}[发推来]|多多(?:地|的|给我)?[发推]|再多[发推]|多(?:给我)?(?:发|推|来|送)(?:送)?(?:一)?(?:点|些|几条)|(?:发|推)多(?:一)?(?:点|些)|频率(?:高|提高|增加)"
     r"|(?:增加|提高)(?:发送|推送)?(?:频率|次数)|more often|多多(?:发|推送)|多通知"
@@ -72,10 +73,10 @@ _BEFORE_HOUR: Final = re.compile(r"^(?:以前|之前|前)")
 
 def find_frequency(clauses: Sequence[Clause]) -> tuple[Frequency | None, list[int]]:
     """Find how often the customer wants to hear from us, and the clause that says so."""
+    fewer = [clause.index for clause in clauses if _FEWER.search(clause.text)]
     for clause in clauses:
-        if _FEWER.search(clause.text):
-            return "less", [clause.index]
-    for clause in clauses:
+        if clause.index in fewer:
+            continue
         for name, pattern in _FREQUENCY.items() if _SPAN.search(clause.text) else ():
             found = pattern.search(clause.text)
             if found and _ASKS.search(clause.text) and not _COMPLAINS.search(clause.text):
@@ -83,7 +84,11 @@ def find_frequency(clauses: Sequence[Clause]) -> tuple[Frequency | None, list[in
                     "发|推|短信|信息|收", clause.text
                 ):
                     continue
-                return name, [clause.index]
+                # "别老发,一周一次就行": what is refused there is how often, and no more.
+                too_often = [other.index for other in clauses if _TOO_OFTEN.search(other.text)]
+                return name, [clause.index, *fewer, *too_often]
+    if fewer:
+        return "less", fewer[:1]
     for clause in clauses:
         if _MORE.search(clause.text) and not _COMPLAINS.search(clause.text):
             return "more", [clause.index]

@@ -37,7 +37,8 @@ def variants() -> Iterator[Any]:
 def given(slots: str) -> dict[str, Any]:
     pairs = (part.split("=", 1) for part in slots.split())
     return {
-        name: value.split(",") if name in SEVERAL else int(value) if value.isdigit() else value for name, value in pairs
+        name: value.split(",") if name in SEVERAL else int(value) if value.isdigit() and len(value) < 4 else value
+        for name, value in pairs
     }
 
 
