@@ -197,9 +197,9 @@ def really(stop: Candidate, reading: Reading, context: ReplyContext) -> IntentNa
     for said, unless, intent in _MEANT:
         if said.search(text) and not (unless and unless.search(text)):
             return intent
-    said = reading.text_of(stop.clause) or text
-    if _HAIR.search(said) and not _ANY_STOP.search(_HAIR.sub("", said)):
-        return "complaint" if "再" in said else "other"
+    clause = reading.text_of(stop.clause) or text
+    if _HAIR.search(clause) and not _ANY_STOP.search(_HAIR.sub("", clause)):
+        return "complaint" if "再" in clause else "other"
     return "preference_change" if _keeps_some(reading) else _answered(stop, reading, context)
 
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import IO, Final
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -27,6 +28,9 @@ _LONGEST_SOCKET_PATH: Final = 100
 """The system allows 107 bytes."""
 _START_SECONDS: Final = 10.0
 _STOP_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 0.5
+
+log = structlog.get_logger("store.embedded")
 
 
 def find_server() -> Path:
@@ -53,9 +57,12 @@ class EmbeddedRedis:
         self._lock: IO[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._adopted: int | None = None
+        self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> str:
         """Start the server, or take over one that a killed Huixin left running; gives its URL.
+
+        Until `stop`, it is started anew whenever it ends.
 
         Raises SettingsError where another Huixin uses the folder or no server can be had.
         """
@@ -71,10 +78,15 @@ class EmbeddedRedis:
         except BaseException:
             await self.stop()
             raise
+        self._keeper = asyncio.create_task(self._keep(door))
         return f"unix://{door}"
 
     async def stop(self) -> None:
         """Stop the server: everything is on disk already."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+            self._keeper = None
         pid = self._server.pid if self._server else self._adopted
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -89,6 +101,28 @@ class EmbeddedRedis:
         """Give the URL of the server that another Huixin has running here; None: nobody has."""
         door = _socket_for(self._folder)
         return f"unix://{door}" if await self._orphan(door) else None
+
+    async def _keep(self, door: Path) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._lives():
+                continue
+            log.error("redis_ended", folder=str(self._folder))
+            self._adopted = None
+            try:
+                self._spawn(door)
+                await self._wait(door)
+            except SettingsError as reason:
+                log.critical("redis_not_started", reason=str(reason))
+
+    def _lives(self) -> bool:
+        if self._server is not None:
+            return self._server.poll() is None
+        try:
+            os.kill(self._adopted or 0, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _take_lock(self) -> IO[str]:
         lock = (self._folder / "lock").open("w")

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as NoConnection
 
 from bot.errors import SettingsError
@@ -55,6 +56,29 @@ async def test_what_was_kept_is_there_again(tmp_path: Path) -> None:
         assert await ask(url, "GET", "kept") == expected
         await ask(url, "SET", "kept", "yes")
         await server.stop()
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+async def test_one_that_dies_is_started_anew(tmp_path: Path, adopted: bool) -> None:
+    if adopted:
+        dead = await asyncio.create_subprocess_exec(sys.executable, "-c", DIES, str(tmp_path))
+        await dead.wait()
+    server = EmbeddedRedis(tmp_path)
+    url = await server.start()
+    await ask(url, "SET", "kept", "yes")
+    first = int((await ask(url, "INFO", "server"))["process_id"])
+    os.kill(first, signal.SIGKILL)
+    again = first
+    async with asyncio.timeout(20):
+        while again == first:
+            try:
+                again = int((await ask(url, "INFO", "server"))["process_id"])
+            except (NoConnection, BusyLoadingError):
+                await asyncio.sleep(0.05)
+    assert await ask(url, "GET", "kept") == "yes"
+    await server.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(again, 0)
 
 
 async def test_a_second_copy_is_refused(tmp_path: Path) -> None:
