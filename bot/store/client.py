@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +15,28 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import AskError, AuthenticationError, MovedError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterDownError,
+    MasterDownError,
+    MovedError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from bot.errors import SettingsError, StoreUnavailable
 from bot.store.lane import TIMEOUT_SECONDS, Argument, Lane
 
-_AWAY: Final = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "OOM")
+_AWAY: Final = (ReadOnlyError, OutOfMemoryError, MasterDownError, ClusterDownError, TryAgainError)
+_SAYS_AWAY: Final = re.compile(
+    r"(?:^|[\s-])(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|NOREPLICAS|BUSY)(?:\s|$)"
+)
+"""The same out of a script, and what redis-py has no class for; Redis 6.2 puts the word into the middle."""
 _MOST_TAGS: Final = 10_000
 _OPTIONS: Final[dict[str, Any]] = {
     # A lane times its round trips; what listens may wait for long.
@@ -184,7 +201,8 @@ class Client:
             except (MovedError, AskError):
                 return await self._servers.redirected(command)
         except ResponseError as error:
-            if str(error).startswith(_AWAY):
+            if isinstance(error, _AWAY) or _SAYS_AWAY.search(str(error)):
+                self._lost = True
                 raise StoreUnavailable(f"Redis is away: {error}") from error
             raise
         except (RedisError, OSError) as error:

@@ -1,7 +1,7 @@
 """The customers' states and their timelines."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,8 @@ class Customers:
         self._partitions = partitions
         self._known: dict[str, tuple[int, Loaded]] = {}
         """By customer: what was seen, and under which fence."""
+        self._asked: list[set[str]] = []
+        """By read under way: the customers that nobody has learned anything newer of."""
 
     async def load(self, customer: str) -> Customer | None:
         """Give one customer as stored now, or None."""
@@ -53,10 +55,24 @@ class Customers:
                 found[customer] = loaded
         wanted = list(dict.fromkeys(customer for customer in customers if customer not in found))
         if wanted:
-            key = keys.of(lease.partition).customers
-            for customer, packed in zip(wanted, await self._client.call(key, "HMGET", key, *wanted), strict=True):
-                found[customer] = self._read(packed)
+            found |= await self._ask(lease, wanted)
+        return found
+
+    async def _ask(self, lease: Lease, wanted: Sequence[str]) -> dict[str, Loaded]:
+        """Read customers; an answer that a commit has overtaken is not remembered over what was committed."""
+        key = keys.of(lease.partition).customers
+        asked = set(wanted)
+        self._asked.append(asked)
+        try:
+            packed = await self._client.call(key, "HMGET", key, *wanted)
+        finally:
+            self._asked = [other for other in self._asked if other is not asked]
+        found = {customer: self._read(told) for customer, told in zip(wanted, packed, strict=True)}
+        for customer in wanted:
+            if customer in asked:
                 self.remember(lease, customer, found[customer])
+            elif (known := self._known.get(customer)) and known[0] == lease.fence:
+                found[customer] = known[1]
         return found
 
     def remember(self, lease: Lease, customer: str, loaded: Loaded) -> None:
@@ -69,6 +85,8 @@ class Customers:
     def forget(self, customer: str) -> None:
         """Read this one again the next time."""
         self._known.pop(customer, None)
+        for asked in self._asked:
+            asked.discard(customer)
 
     async def timeline(self, customer: str, limit: int = 100, before: str = "+") -> list[tuple[str, LogEntry]]:
         """Give the newest log entries of one customer with their ids, newest first; `before` an id pages back."""

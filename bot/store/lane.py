@@ -22,6 +22,7 @@ _UNDER_WAY: Final = 2
 @dataclass(slots=True)
 class _Call:
     command: tuple[Argument, ...]
+    packed: bytes
     answer: asyncio.Future[Any]
 
 
@@ -37,10 +38,10 @@ class Lane:
     async def call(self, command: tuple[Argument, ...]) -> Any:
         """Send one command with the next round trip and give its answer.
 
-        Raises StoreUnavailable, or the server's own error for this command.
+        Raises StoreUnavailable, the server's own error for this command, or what is wrong with an argument.
         """
         answer = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(command, answer))
+        self._waiting.append(_Call(command, _packed(command), answer))
         if len(self._flushers) < _UNDER_WAY:
             self._flushers.add(asyncio.create_task(self._flush()))
         return await answer
@@ -77,22 +78,27 @@ class Lane:
         except (RedisError, OSError) as fault:
             error = StoreUnavailable(f"Redis is away: {str(fault) or type(fault).__name__}")
         finally:
-            if self._replicas and answers and int(answers[-1]) < self._replicas:
+            if self._replicas and answers and not self._taken(answers[-1]):
                 answers, error = [], StoreUnavailable(f"fewer than {self._replicas} Redis replicas took the write")
-            elif connection is not None and not answers:
+            if connection is not None and not answers:
                 # Half an exchange may lie in it.
                 await connection.disconnect(nowait=True)
             for call, answer in zip(batch, chain(answers, repeat(error)), strict=False):
                 _settle(call, answer)
         return connection
 
+    def _taken(self, answer: Any) -> bool:
+        """Tell whether enough replicas have it; a primary that became a replica refuses to wait for any."""
+        return isinstance(answer, int) and answer >= self._replicas
+
     async def _round_trip(self, connection: AbstractConnection, batch: list[_Call]) -> list[Any]:
         commands = [call.command for call in batch]
         if self._replicas:
             commands.append(("WAIT", self._replicas, int(TIMEOUT_SECONDS * 500)))
-        # hiredis's types take a command for a tuple of one.
-        packed = b"".join([pack_command(command) for command in commands])  # type: ignore[arg-type]
-        await connection.send_packed_command(packed, check_health=False)
+        packed = [call.packed for call in batch]
+        if self._replicas:
+            packed.append(_packed(commands[-1]))
+        await connection.send_packed_command(b"".join(packed), check_health=False)
         answers: list[Any] = []
         for command in commands:
             try:
@@ -104,6 +110,12 @@ class Lane:
                 shape = self.redis.response_callbacks.get(str(command[0]))
                 answers.append(shape(answer) if shape else answer)
         return answers
+
+
+def _packed(command: tuple[Argument, ...]) -> bytes:
+    # hiredis's types take a command for a tuple of one.
+    packed: bytes = pack_command(command)  # type: ignore[arg-type]
+    return packed
 
 
 def _settle(call: _Call, answer: Any) -> None:

@@ -86,6 +86,22 @@ class Outbox:
         claim: Claim = answer.decode()
         return claim
 
+    async def claimed(self, lease: Lease) -> dict[str, str]:
+        """Give the claims that stand under this lease, by text."""
+        key = keys.of(lease.partition).sending
+        found = await self._client.call(key, "HGETALL", key)
+        pairs = found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
+        claims = {name.decode(): claim.decode() for name, claim in pairs}
+        return {name: claim for name, claim in claims.items() if claim.startswith(f"{lease.fence}/")}
+
+    async def unclaim(self, partition: int, message: str, claim: str, when: datetime) -> None:
+        """Queue a text again whose claimer never learned that it had it; only the claim named is taken back."""
+        text = await self.body(partition, message)
+        if text is not None:
+            key = keys.of(partition)
+            places = [_queue(key, text.message_class), key.sending]
+            await self._client.run(script("unclaim"), places, message, claim, micros(when))
+
     async def settle(
         self,
         partition: int,

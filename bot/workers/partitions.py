@@ -87,8 +87,13 @@ class Partitions:
         ear = asyncio.Event()
         stop.wakes(ear)
         while not stop:
-            with contextlib.suppress(StoreUnavailable):
+            try:
                 await self.turn()
+            except StoreUnavailable as reason:
+                log.warning("leases_wait", reason=str(reason))
+            except Exception:
+                # Without this loop nothing is renewed or taken over until somebody starts us anew.
+                log.exception("leases_failed")
             await heard(ear, self._seconds / 3)
         for owned in list(self._owned.values()):
             self._hand_back(owned, drain_seconds)

@@ -141,9 +141,18 @@ class Sender:
             log.error("text_unreadable", message=name, message_class=message_class)
         if self._look_for_overdue is None or now >= self._look_for_overdue:
             self._look_for_overdue = now + _OVERDUE_EVERY
+            await self._take_back(now)
             for text in await self._store.outbox.overdue(self._lease.partition, now):
                 await self._settle(text, "done", None, finished_event(text, "expired", "no receipt came", now))
         return self._mind.look_again if due.next_in is None else min(self._mind.look_again, due.next_in)
+
+    async def _take_back(self, now: datetime) -> None:
+        """Queue again what Redis says we claimed and we do not know of: the answer was lost, and nothing left."""
+        for message, claim in (await self._store.outbox.claimed(self._lease)).items():
+            if message not in self._under_way:
+                log.warning("claim_taken_back", message=message)
+                await self._store.outbox.unclaim(self._lease.partition, message, claim, now)
+                self.wake()
 
     def _begin(self, text: OutboundMessage) -> None:
         line = (text.customer, text.message_class)
@@ -173,6 +182,8 @@ class Sender:
         except StoreUnavailable as reason:
             log.warning("send_waits", message=text.id, reason=str(reason))
             await asyncio.sleep(_LOOK_AGAIN.total_seconds())
+            # The claim may stand though we never learned of it.
+            self._look_for_overdue = None
         except Exception as fault:
             log.exception("send_failed", message=text.id)
             why = f"{type(fault).__name__}: {fault}"

@@ -116,3 +116,15 @@ async def test_a_text_waits_for_its_time(store: Store, held: Lease, clock: Clock
     assert (await store.outbox.due(HOME, clock(), 10)).texts == ()
     clock.forward(hours=1)
     assert (await store.outbox.due(HOME, clock(), 10)).texts == (later,)
+
+
+async def test_a_claim_is_taken_back_once_and_no_other_with_it(store: Store, held: Lease) -> None:
+    [text] = await queue(store, held, reply("1"))
+    await store.outbox.claim(held, text, await token(store, held), START)
+    [(name, claim)] = (await store.outbox.claimed(held)).items()
+    await store.outbox.unclaim(HOME, name, claim, START)
+    again = START + timedelta(seconds=5)
+    assert await store.outbox.claim(held, text, await token(store, held), again) == "go"
+    await store.outbox.unclaim(HOME, name, claim, START)
+    assert list(await store.outbox.claimed(held)) == [text.id]
+    assert await store.outbox.claimed(replace(held, fence=held.fence + 1)) == {}

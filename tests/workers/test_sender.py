@@ -12,8 +12,12 @@ from bot.errors import NotTaken, Unanswered
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.transport import Transport
+from bot.workers.posting import Posting
+from bot.workers.sender import Sender, slots
+from tests import smallbot
 from tests.conftest import START, Clock
-from tests.smallbot import Provider, campaign, prepare, reply, said
+from tests.smallbot import Provider, campaign, eventually, prepare, reply, said
+from tests.store.test_commit import HOME, lease, take
 from tests.workers.conftest import Begin, Steps
 
 
@@ -182,3 +186,19 @@ async def test_a_fault_of_ours_is_said_and_stops_nobody(store: Store, provider: 
     await store.inbox.add(reply("好"))
     assert await provider.has(1) == ["收到:好"]
     assert "permanent:KeyError: 'planted'" in await notes(store, 2)
+
+
+async def test_a_claim_whose_answer_was_lost_is_taken_back(
+    store: Store, provider: Provider, transport: Transport, clock: Clock
+) -> None:
+    held = await lease(store)
+    await store.commit.write(held, await take(store, reply("1")), clock())
+    [text] = (await store.outbox.due(HOME, clock() + timedelta(seconds=1), 10)).texts
+    customer = (await store.customers.owned(held, [text.customer]))[text.customer]
+    assert await store.outbox.claim(held, text, customer.token, clock()) == "go"
+    mind = smallbot.mind(provider.url, clock, transport=transport)
+    sender = Sender(held, store, mind, slots(), Posting(mind))
+    await sender.turn()
+    clock.forward(seconds=1)
+    await sender.turn()
+    await eventually(lambda: provider.texts == ["收到:1"])
