@@ -98,7 +98,7 @@ def normalise(text: str) -> str:
     if _ODD.search(text):
         text = text.translate(_MARKS)
     text = simplify(text)
-    text = _BLANKS.sub(" ", _LONG_NUMBER.sub("#", text)).strip()
+    text = _BLANKS.sub(" ", _LONG_NUMBER.sub(" ", text)).strip()
     return _RUNS.sub(_twice, text)
 
 
