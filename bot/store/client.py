@@ -176,6 +176,7 @@ class Client:
     def __init__(self, servers: _Servers) -> None:
         self._servers = servers
         self._lost = False
+        self._finding = asyncio.Lock()
         self.one_slot_a_script = servers.one_slot_a_script
         """A script may touch the keys of one slot only, as in a Cluster."""
 
@@ -193,8 +194,7 @@ class Client:
     async def call(self, key: str, *command: Argument) -> Any:
         """Run one command that touches `key`. Raises StoreUnavailable, or redis-py's error for a wrong one."""
         if self._lost:
-            await self._servers.learn()
-            self._lost = False
+            await self._find_again()
         try:
             try:
                 return await self._servers.lane(key).call(command)
@@ -211,6 +211,13 @@ class Client:
         except StoreUnavailable:
             self._lost = True
             raise
+
+    async def _find_again(self) -> None:
+        async with self._finding:
+            # Who waited here finds it done: a Cluster is asked once, not by every call that failed.
+            if self._lost:
+                await self._servers.learn()
+                self._lost = False
 
     async def run(self, code: Script, keys: Sequence[str], *arguments: Argument) -> Any:
         """Run a script on keys of one slot. Raises StoreUnavailable."""

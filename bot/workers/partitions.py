@@ -147,7 +147,11 @@ class Partitions:
         async def finish_and_release() -> None:
             await owned.finish(seconds)
             if self._owned.get(owned.lease.partition) is owned:
-                await self.projector.finish(owned.lease.partition)
+                try:
+                    await self.projector.finish(owned.lease.partition)
+                except Exception:
+                    # The next owner projects it; with us it would lie there leased and untended.
+                    log.exception("not_projected", partition=owned.lease.partition)
                 self._forget(owned.lease.partition)
                 with contextlib.suppress(StoreUnavailable):
                     await self._leases.release(owned.lease)

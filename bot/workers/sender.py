@@ -216,7 +216,7 @@ class Sender:
             if claim != "changed":
                 break
         if claim not in ("go", "gone"):
-            wait = _PAUSED_FOR if claim == "paused" else _LOOK_AGAIN
+            wait = _PAUSED_FOR if claim in ("paused", "held") else _LOOK_AGAIN
             await self._settle(text, "later", self._mind.clock() + wait)
 
     async def _pass(self, leaving: Leaving) -> Literal["go", "round", "later"]:
