@@ -3,6 +3,7 @@
 import asyncio
 import os
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final
 import structlog
 
 from bot.domain.events import Event
-from bot.errors import StoreUnavailable
+from bot.errors import SettingsError, StoreUnavailable
 from bot.store.codec import Codec
 from bot.store.inbox import Inbox
 from bot.workers.loop import Stop
@@ -37,11 +38,13 @@ class Spool:
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._file = asyncio.Lock()
+        self._whole = False
+        """The file that is being filled is known to end where a record does."""
 
     @property
     def size(self) -> int:
         """How many bytes wait."""
-        return sum(file.stat().st_size for file in (self._filling, self._emptying) if file.exists())
+        return _size(self._filling) + _size(self._emptying)
 
     async def put(self, event: Event) -> None:
         """Make an event durable; those put at the same time share one fsync. Raises StoreUnavailable when full."""
@@ -81,13 +84,23 @@ class Spool:
                         return count
                     self._filling.rename(self._emptying)
             batch: list[Event] = []
-            for packed in _records(self._emptying):
-                batch.append(self._codec.unpack(Event, packed))
+            end = unreadable = 0
+            for packed, end in _records(self._emptying):  # noqa: B007 — where the last one ended counts
+                try:
+                    batch.append(self._codec.unpack(Event, packed))
+                except (ValueError, SettingsError):
+                    unreadable += 1
                 if len(batch) == _AT_ONCE:
                     count += await _hand_over(batch, inbox)
                     batch = []
             count += await _hand_over(batch, inbox)
-            self._emptying.unlink()
+            if unreadable or end < _size(self._emptying):
+                # Behind what cannot be read may lie what was acknowledged: only a person may throw it away.
+                aside = self._aside()
+                self._emptying.rename(aside)
+                log.critical("spool_set_aside", path=str(aside), read_until=end, unreadable=unreadable)
+            else:
+                self._emptying.unlink()
 
     async def _write(self) -> None:
         try:
@@ -110,13 +123,42 @@ class Spool:
     def _append(self, records: bytes) -> None:
         if self.size + len(records) > self._most_bytes:
             raise StoreUnavailable("Redis is away and the spool is full")
-        new = not self._filling.exists()
-        with self._filling.open("ab") as file:
-            file.write(records)
-            file.flush()
-            os.fsync(file.fileno())
-        if new:
+        if not self._whole:
+            self._mend()
+        # Unbuffered: nothing may be left to be written after all when the file is closed.
+        with self._filling.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                rest = memoryview(records)
+                while rest:
+                    rest = rest[file.write(rest) :]
+                os.fsync(file.fileno())
+                if not before:
+                    _sync_folder(self._filling.parent)
+            except BaseException:
+                # What comes next would lie behind a part of a record, where nobody finds it.
+                self._whole = False
+                file.truncate(before)
+                self._whole = True
+                raise
+
+    def _mend(self) -> None:
+        """Make the file end at a whole record; what a former life left behind the last one is set aside."""
+        if self._filling.exists():
+            end = max((end for _, end in _records(self._filling)), default=0)
+            if rest := self._filling.read_bytes()[end:]:
+                aside = self._aside()
+                with aside.open("wb") as file:
+                    file.write(rest)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.truncate(self._filling, end)
+                log.critical("spool_set_aside", path=str(aside), bytes=len(rest))
             _sync_folder(self._filling.parent)
+        self._whole = True
+
+    def _aside(self) -> Path:
+        return self._filling.with_name(f"spool.unread-{time.time_ns()}")
 
 
 async def _hand_over(batch: list[Event], inbox: Inbox) -> int:
@@ -124,15 +166,24 @@ async def _hand_over(batch: list[Event], inbox: Inbox) -> int:
     return len(batch)
 
 
-def _records(path: Path) -> Iterator[bytes]:
+def _records(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Give the whole records, each with the place where it ends, up to the first that is not whole."""
     with path.open("rb") as file:
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             length, checksum = _HEAD.unpack(head)
             packed = file.read(length)
-            if len(packed) < length or zlib.crc32(packed) != checksum:
-                log.warning("spool_cut_off", path=str(path))
+            # A crash may leave zeros, which look like an empty record.
+            if not packed or len(packed) < length or zlib.crc32(packed) != checksum:
                 return
-            yield packed
+            yield packed, file.tell()
+
+
+def _size(path: Path) -> int:
+    """Tell how long a file is; the other side may have let go of it a moment ago."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _sync_folder(folder: Path) -> None:
