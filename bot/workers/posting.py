@@ -82,16 +82,27 @@ class Posting:
         except TimeoutError:
             self._batches.pop(account, None)
         waiting = {id(leaving): posted for leaving, posted in batch.waiting}
-        groups = self._groups(account, [leaving for leaving, _ in batch.waiting])
+        texts = [leaving for leaving, _ in batch.waiting]
+        try:
+            groups = self._groups(account, texts)
+        except Exception:
+            # Nothing has left yet, and each of them is ready to go by itself.
+            log.exception("batch_not_composed", account=account, texts=len(texts))
+            groups = [([one], None) for one in texts]
         await asyncio.gather(*(self._go(group, request, waiting) for group, request in groups))
 
     async def _go(
         self, group: Sequence[Leaving], request: HttpRequest | None, waiting: dict[int, asyncio.Future[Posted]]
     ) -> None:
-        if request is None:
-            done = [await self._alone(one) for one in group]
-        else:
-            done = await self._together(group, request)
+        try:
+            if request is None:
+                done = [await self._alone(one) for one in group]
+            else:
+                done = await self._together(group, request)
+        except Exception as fault:
+            # It may have left, and nobody may be kept waiting.
+            log.exception("batch_failed", account=group[0].account, texts=len(group))
+            done = [Posted(SendResult(outcome="unknown", detail=f"{type(fault).__name__}: {fault}"))] * len(group)
         for leaving, posted in zip(group, done, strict=True):
             if not waiting[id(leaving)].done():
                 waiting[id(leaving)].set_result(posted)
@@ -152,6 +163,9 @@ class Posting:
         except Exception as fault:
             log.exception("gateway_failed", account=account)
             results = (SendResult(outcome="unknown", detail=f"{type(fault).__name__}: {fault}"),) * texts
+        if len(results) != texts:
+            log.error("results_miscounted", account=account, texts=texts, results=len(results))
+            results = (SendResult(outcome="unknown", detail=f"{len(results)} results for {texts} texts"),) * texts
         if self._mind.ways is not None:
             self._mind.ways.note(account, results[0].outcome, time.perf_counter() - began)
         return results

@@ -203,6 +203,47 @@ async def test_a_batch_that_nobody_answers_is_unknown_one_by_one(
 
 
 @dataclass
+class Faulty(Many):
+    """A gateway with a fault of its own where it makes a batch."""
+
+    def compose_batch(self, submissions: tuple[Submission, ...], now: datetime, nonce: str) -> HttpRequest:
+        del submissions, now, nonce
+        raise ZeroDivisionError("planted")
+
+
+async def test_a_batch_that_cannot_be_made_leaves_one_by_one(store: Store, provider: Provider, begin: Begin) -> None:
+    await begin(gateways={"out": Faulty(provider.url, capabilities=Capabilities(batch_size=5))})
+    for nth in range(7):
+        await store.inbox.add(campaign(phone=f"+861390000{nth:04d}"))
+    states = await said(store, "state", 7)
+    assert {state.detail["state"] for state in states} == {"sent"}
+    assert sorted(told["to"] for told in provider.got) == [f"+861390000{nth:04d}" for nth in range(7)]
+
+
+@dataclass
+class Miscounting(Many):
+    """A gateway that gives too few results, or too many."""
+
+    more: int = -1
+
+    def read_batch(self, answer: HttpReply, submissions: tuple[Submission, ...]) -> tuple[SendResult, ...]:
+        del answer
+        return (SendResult(outcome="sent"),) * (len(submissions) + self.more)
+
+
+@pytest.mark.parametrize("more", [-2, -1, 1])
+async def test_results_that_cannot_be_told_apart_are_unknown(
+    store: Store, provider: Provider, begin: Begin, more: int
+) -> None:
+    await begin(gateways={"out": Miscounting(provider.url, capabilities=Capabilities(batch_size=2), more=more)})
+    await asyncio.gather(*(store.inbox.add(campaign(phone=f"+861390000{nth:04d}")) for nth in range(4)))
+    states = await said(store, "state", 4)
+    batches = [told["to"] for told in provider.got if isinstance(told["to"], list)]
+    assert batches
+    assert sum(state.detail["state"] == "unknown" for state in states) == sum(map(len, batches))
+
+
+@dataclass
 class Asked(Out):
     """A gateway that can be asked."""
 
