@@ -57,6 +57,8 @@ class Processor:
         """Live and bulk take turns; a live batch waits for one small bulk batch at most."""
         self._careful: set[Lane] = {"live", "bulk"}
         """What a former owner left may be what killed it: in the first batch tries are counted before they are made."""
+        self._in_doubt: set[Lane] = set()
+        """A commit's answer was lost: what it did, if it did it, nobody has been told of."""
 
     async def run(self, stop: Stop) -> None:
         """Handle events until told to stop. Raises LeaseLost."""
@@ -90,6 +92,11 @@ class Processor:
 
     async def _handle(self, lane: Lane, most: int) -> bool:
         entries = await self._store.inbox.read(self._lease.partition, lane, self._after[lane], most)
+        if lane in self._in_doubt:
+            # Either they are gone from the inbox and lie in the log by now, or they are still here.
+            self._in_doubt.discard(lane)
+            self._store.log.lose(self._lease.partition)
+            self._committed(self._lease.partition, [])
         if not entries:
             self._careful.discard(lane)
             return False
@@ -166,7 +173,14 @@ class Processor:
         return done
 
     async def _commit(self, done: list[Done]) -> None:
-        await self._store.commit.write(self._lease, done, self._mind.clock())
+        try:
+            await self._store.commit.write(self._lease, done, self._mind.clock())
+        except StoreUnavailable:
+            self._in_doubt.update(one.entry.lane for one in done)
+            raise
+        except Gone:
+            self._committed(self._lease.partition, [])
+            raise
         self._mind.step("committed")
         self._committed(self._lease.partition, [one.decision for one in done if one.decision is not None])
 

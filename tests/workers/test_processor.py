@@ -3,10 +3,14 @@
 import asyncio
 import time
 
+import pytest
+
 from bot.domain.customer import Customer
 from bot.domain.decision import Decision
 from bot.domain.events import Event
+from bot.errors import StoreUnavailable
 from bot.store import keys
+from bot.store.commit import Commit
 from bot.store.store import Store
 from tests.conftest import Clock
 from tests.smallbot import Provider, campaign, decide, reply, said
@@ -116,3 +120,27 @@ async def test_a_customer_twice_in_one_batch_sees_its_own_earlier_result(store: 
     await begin(decide=watching)
     await said(store, "reply", 3)
     assert [text for text in seen if len(text) < 3][:3] == ["", "0", "01"]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["read anew", "written again"])
+async def test_what_a_commit_did_is_seen_though_its_answer_was_lost(
+    store: Store, begin: Begin, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    write, lost = Commit.write, []
+
+    async def losing(commit: Commit, *written: object) -> None:
+        await write(commit, *written)
+        if not lost:
+            lost.append(True)
+            if again:
+                # As if the first one came through only now.
+                await write(commit, *written)
+            raise StoreUnavailable("the answer was lost")
+
+    await begin()
+    await store.inbox.add(reply("1"))
+    await said(store, "state")
+    monkeypatch.setattr(Commit, "write", losing)
+    # It makes a timer and no text: nothing else touches the partition.
+    await store.inbox.add(reply("稍后"))
+    assert [line.text for line in await said(store, "reply", 2)] == ["1", "稍后"]
