@@ -53,6 +53,8 @@ from bot.workers.worker import Worker
 Role = Literal["all", "web", "worker"]
 
 _HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 — names of every address, which no browser opens
+_FINISH_SECONDS: Final = 20.0
+"""Longer than a provider may take to answer."""
 
 log = structlog.get_logger("serve")
 
@@ -256,14 +258,18 @@ class Service:
         )
         worker = Worker(store, mind)
         puller = build_puller(settings, self._accounts, deps, transport)
-        for work in (ways, puller, Asker(store, mind, lambda: worker.partitions)):
-            self._in_background(stack, work.run(Stop()))
+        asking = Stop()
+        self._in_background(stack, ways.run(Stop()))
+        for work in (puller, Asker(store, mind, lambda: worker.partitions)):
+            self._in_background(stack, work.run(asking), asking)
         starting = asyncio.create_task(worker.start())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         self._worker = worker
         stack.push_async_callback(worker.drain)
+        # Before the worker drains: both then finish at the same time.
+        stack.callback(asking.tell)
         self._in_background(stack, self._watch_content(thinking))
 
     @staticmethod
@@ -273,10 +279,14 @@ class Service:
             await asyncio.to_thread(thinking.renew)
 
     @staticmethod
-    def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None:
+        """Work until the way out; what has a `stop` may then finish what it cannot get twice."""
         task = asyncio.create_task(work)
 
         async def end() -> None:
+            if stop is not None:
+                stop.tell()
+                await asyncio.wait([task], timeout=_FINISH_SECONDS)
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, StoreUnavailable):
                 await task

@@ -65,7 +65,7 @@ class Puller:
 
         async def fetch() -> None:
             if await turn.mine(well.every * 2 + TIMEOUT_SECONDS):
-                await self.pull(well)
+                await self.pull(well, stop)
             await heard(ear, well.every)
 
         await keep_on("puller", fetch, stop)
@@ -74,13 +74,15 @@ class Puller:
         except StoreUnavailable:
             return
 
-    async def pull(self, well: Well) -> int:
-        """Fetch everything there is from one account; gives how much of it was new."""
-        return await self._pages(well, "messages") + await self._pages(well, "reports")
+    async def pull(self, well: Well, stop: Stop | None = None) -> int:
+        """Fetch everything there is from one account; gives how much of it was new. Told to stop, it ends the page."""
+        return await self._pages(well, "messages", stop) + await self._pages(well, "reports", stop)
 
-    async def _pages(self, well: Well, what: Literal["messages", "reports"]) -> int:
+    async def _pages(self, well: Well, what: Literal["messages", "reports"], stop: Stop | None) -> int:
         news = 0
         for _ in range(_MOST_PAGES):
+            if stop:
+                break
             fresh = await self._page(well, what)
             news += fresh
             # Some give the same page again as long as its day lasts.

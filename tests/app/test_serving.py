@@ -1,0 +1,55 @@
+"""What the process does beside taking and answering: it fetches, watches, and loses nothing when it ends."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from aiohttp import web
+from pytest_aiohttp import AiohttpServer
+
+from tests.app.service import running
+
+PULLING = """
+redis_url = "{redis}"
+partitions = 2
+[gateways.yp]
+provider = "yunpian"
+token = "an-unguessable-token"
+apikey = "k"
+url = "{url}"
+pull_every = 60
+"""
+PAGE = b"""[{"base_extend": "8888", "extend": "01", "id": "r1", "mobile": "13800000000",
+"reply_time": "2025-07-02 09:58:00", "sign": "S", "text": "TD"}]"""
+
+
+async def test_the_end_waits_for_a_page_that_is_given_once(
+    tmp_path: Path, redis_url: str, aiohttp_server: AiohttpServer
+) -> None:
+    asked: list[str] = []
+    giving, ended = asyncio.Event(), asyncio.Event()
+
+    async def give(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        reply = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await reply.prepare(request)
+        await reply.write(PAGE[:10])
+        giving.set()
+        await ended.wait()
+        await reply.write(PAGE[10:])
+        return reply
+
+    app = web.Application()
+    app.router.add_post("/v2/sms/{what}.json", give)
+    server = await aiohttp_server(app)
+    settings = PULLING.format(redis=redis_url, url=str(server.make_url("")).rstrip("/"))
+    async with running(tmp_path, settings, "serve", "--role", "worker") as huixin:
+        await huixin.says("worker_ready")
+        async with asyncio.timeout(15):
+            await giving.wait()
+        huixin.process.send_signal(signal.SIGTERM)
+        await huixin.says("worker_drained")
+        ended.set()
+        assert await huixin.stop() == 0
+    assert '"pulled"' in huixin.log
+    assert len(asked) == 1, "no other page is begun"
