@@ -44,7 +44,7 @@ from bot.web.addresses import networks
 from bot.web.deps import Probe, WebDeps
 from bot.web.routes import make_app
 from bot.workers.asker import Asker
-from bot.workers.loop import Stop
+from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind as WorkerMind
 from bot.workers.spool import Spool
 from bot.workers.ways import Ways
@@ -153,6 +153,7 @@ class Service:
                 self._in_background(stack, store.bell.run())
             else:
                 await self._start_worker(stack, deps, thinking, stop)
+            self._in_background(stack, self._watch_content(thinking))
             settle_memory()
             await stop.wait()
             log.info("stopping")
@@ -270,13 +271,14 @@ class Service:
         stack.push_async_callback(worker.drain)
         # Before the worker drains: both then finish at the same time.
         stack.callback(asking.tell)
-        self._in_background(stack, self._watch_content(thinking))
 
     @staticmethod
     async def _watch_content(thinking: Thinking) -> None:
-        while True:
+        async def turn() -> None:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             await asyncio.to_thread(thinking.renew)
+
+        await keep_on("content", turn, Stop())
 
     @staticmethod
     def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None:

@@ -80,15 +80,15 @@ class Thinking:
         self._models: Models | None = None
         self._contents: dict[str, Content] = {}
         self._minds: dict[str, Mind] = {}
-        self._stamps: dict[str, float] = {}
+        self._stamps: dict[str, Mapping[Path, int | None]] = {}
         self.faults: tuple[Fault, ...] = ()
         """What keeps the newest content from being taken; the old one stays in force."""
 
     def read(self) -> None:
         """Read and check the content of every shop. Raises ContentError with every fault."""
         for folder in {shop.content for shop in self._shops.values()} | {""}:
-            self._contents[folder] = load(self._folders(folder), kept=self._kept)
             self._stamps[folder] = self._stamp(folder)
+            self._contents[folder] = load(self._folders(folder), kept=self._kept)
 
     def warm_up(self, models: Models) -> None:
         """Build the minds; takes a second or two."""
@@ -114,16 +114,18 @@ class Thinking:
             stamp = self._stamp(folder)
             if stamp == self._stamps[folder]:
                 continue
-            self._stamps[folder] = stamp
             new = reload(old, self._folders(folder), kept=self._kept)
             if isinstance(new, Content):
+                # A process that only takes events in has no models, and makes no minds.
+                if self._models is not None:
+                    self._minds[folder] = self._mind(new)
                 self.faults = ()
                 self._contents[folder] = new
-                self._minds[folder] = self._mind(new)
                 log.info("content_renewed", version=new.version)
             else:
                 self.faults = new
                 log.error("content_kept", faults=[str(fault) for fault in new[:20]])
+            self._stamps[folder] = stamp
 
     def _mind(self, content: Content) -> Mind:
         if self._models is None:
@@ -146,6 +148,13 @@ class Thinking:
     def _folders(folder: str) -> Sequence[Path]:
         return [packaged(), *([Path(folder)] if folder else [])]
 
-    def _stamp(self, folder: str) -> float:
-        files = (file for root in self._folders(folder) for file in root.rglob("*.yaml"))
-        return sum(file.stat().st_mtime for file in files)
+    def _stamp(self, folder: str) -> Mapping[Path, int | None]:
+        return {file: _changed_at(file) for root in self._folders(folder) for file in root.rglob("*.y*ml")}
+
+
+def _changed_at(file: Path) -> int | None:
+    """Tell when a file was changed; None: it is gone already, or a link to nothing, as editors make for a lock."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
-from tests.app.service import running
+from tests.app.service import free_port, running
 
 PULLING = """
 redis_url = "{redis}"
@@ -53,3 +53,32 @@ async def test_the_end_waits_for_a_page_that_is_given_once(
         assert await huixin.stop() == 0
     assert '"pulled"' in huixin.log
     assert len(asked) == 1, "no other page is begun"
+
+
+WATCHING = """
+redis_url = "{redis}"
+port = {port}
+partitions = 2
+[shops.default]
+content = "{content}"
+"""
+ANSWER = """answer: {answer}
+examples: [你们几点开门呀]
+"""
+
+
+async def test_content_is_watched_where_only_events_are_taken_and_past_an_editors_lock(
+    tmp_path: Path, redis_url: str
+) -> None:
+    folder = tmp_path / "content"
+    (folder / "faq").mkdir(parents=True)
+    answered, lock = folder / "faq" / "doors.yaml", folder / "faq" / ".#doors.yaml"
+    answered.write_text(ANSWER.format(answer="九点"), "utf-8")
+    settings = WATCHING.format(redis=redis_url, port=free_port(), content=folder)
+    async with running(tmp_path, settings, "serve", "--role", "web") as huixin:
+        await huixin.says("listening")
+        lock.symlink_to("somebody@here.4711")
+        answered.write_text(ANSWER.format(answer="十点"), "utf-8")
+        await huixin.says("content_kept")
+        lock.unlink()
+        await huixin.says("content_renewed")
