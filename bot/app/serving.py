@@ -7,12 +7,13 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import structlog
 import uvloop
@@ -28,7 +29,6 @@ from bot.domain.shop import Shop
 from bot.engine.apply import apply
 from bot.engine.departure import Departure
 from bot.engine.understand import explain, stop_scope
-from bot.errors import StoreUnavailable
 from bot.phone import to_e164
 from bot.settings import Keys, Settings
 from bot.settings import keys as read_keys
@@ -55,6 +55,7 @@ Role = Literal["all", "web", "worker"]
 _HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 — names of every address, which no browser opens
 _FINISH_SECONDS: Final = 20.0
 """Longer than a provider may take to answer."""
+_PAUSE_SECONDS: Final = 1.0
 
 log = structlog.get_logger("serve")
 
@@ -141,19 +142,19 @@ class Service:
                 corrections=corrections.current,
             )
             thinking.read()
-            self._in_background(stack, corrections.follow())
+            self._in_background(stack, corrections.follow)
             # Each process its own: nobody may empty what another is writing.
             folder = self._settings.data / "spool" / f"{self._role}-{self._settings.port}"
             spool = Spool(folder, store.codec)
-            self._in_background(stack, spool.run(store.inbox, Stop()))
+            self._in_background(stack, partial(spool.run, store.inbox, Stop()))
             deps = self._deps(store, corrections, thinking, spool)
             if self._role != "worker":
                 await self._open_web(stack, deps)
             if self._role == "web":
-                self._in_background(stack, store.bell.run())
+                self._in_background(stack, store.bell.run)
             else:
                 await self._start_worker(stack, deps, thinking, stop)
-            self._in_background(stack, self._watch_content(thinking))
+            self._in_background(stack, partial(self._watch_content, thinking))
             settle_memory()
             await stop.wait()
             log.info("stopping")
@@ -260,9 +261,9 @@ class Service:
         worker = Worker(store, mind)
         puller = build_puller(settings, self._accounts, deps, transport)
         asking = Stop()
-        self._in_background(stack, ways.run(Stop()))
+        self._in_background(stack, partial(ways.run, Stop()))
         for work in (puller, Asker(store, mind, lambda: worker.partitions)):
-            self._in_background(stack, work.run(asking), asking)
+            self._in_background(stack, partial(work.run, asking), asking)
         starting = asyncio.create_task(worker.start())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -281,16 +282,28 @@ class Service:
         await keep_on("content", turn, Stop())
 
     @staticmethod
-    def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None:
-        """Work until the way out; what has a `stop` may then finish what it cannot get twice."""
-        task = asyncio.create_task(work)
+    def _in_background(stack: AsyncExitStack, work: Callable[[], Awaitable[None]], stop: Stop | None = None) -> None:
+        """Work until the way out, through every fault; what has a `stop` may then finish what it cannot get twice."""
+        task = asyncio.create_task(_begin_again(work))
 
         async def end() -> None:
             if stop is not None:
                 stop.tell()
                 await asyncio.wait([task], timeout=_FINISH_SECONDS)
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StoreUnavailable):
+            with contextlib.suppress(asyncio.CancelledError):
                 await task
 
         stack.push_async_callback(end)
+
+
+async def _begin_again(work: Callable[[], Awaitable[None]]) -> None:
+    """Do work that ends by itself only when it was told to; after a fault it begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background_failed")
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return

@@ -13,9 +13,10 @@ import structlog
 
 from bot.domain.events import Event
 from bot.errors import SettingsError, StoreUnavailable
+from bot.store.bell import heard
 from bot.store.codec import Codec
 from bot.store.inbox import Inbox
-from bot.workers.loop import Stop
+from bot.workers.loop import Stop, keep_on
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = struct.Struct(">II")
@@ -59,17 +60,16 @@ class Spool:
         """Hand over what waits whenever Redis is there, until told to stop."""
         ear = asyncio.Event()
         stop.wakes(ear)
-        while not stop:
+
+        async def turn() -> None:
             try:
                 if count := await self.empty(inbox):
                     log.info("spool_emptied", events=count)
             except StoreUnavailable:
                 log.info("spool_waits", bytes=self.size)
-            try:
-                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
-                    await ear.wait()
-            except TimeoutError:
-                continue
+            await heard(ear, _LOOK_AGAIN_SECONDS)
+
+        await keep_on("spool", turn, stop)
 
     async def empty(self, inbox: Inbox) -> int:
         """Hand over what waits, in order; gives how many. Raises StoreUnavailable, with nothing lost.

@@ -11,10 +11,11 @@ import structlog
 from bot.domain.gateway import SendOutcome
 from bot.domain.messages import MessageClass, OutboundMessage
 from bot.errors import StoreUnavailable
+from bot.store.bell import heard
 from bot.store.rates import Pass
 from bot.store.store import Store
 from bot.store.vitals import Condition
-from bot.workers.loop import Stop
+from bot.workers.loop import Stop, keep_on
 
 _LOOK_EVERY_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final[Mapping[MessageClass, float]] = {"conversation": 5.0, "service": 2.0, "marketing": 0.5}
@@ -105,17 +106,17 @@ class Ways:
     async def run(self, stop: Stop) -> None:
         """Share what was noted and learn what the others did, until told to stop."""
         stop.wakes(self._ear)
-        while not stop:
+
+        async def turn() -> None:
+            # First, so that what is noted meanwhile is shared at once, and an end that is told is heard.
+            self._ear.clear()
             try:
                 await self.turn()
             except StoreUnavailable as reason:
                 log.warning("vitals_not_shared", reason=str(reason))
-            self._ear.clear()
-            try:
-                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
-                    await self._ear.wait()
-            except TimeoutError:
-                continue
+            await heard(self._ear, _LOOK_EVERY_SECONDS)
+
+        await keep_on("ways", turn, stop)
 
     async def turn(self) -> None:
         """Do so once."""

@@ -2,11 +2,16 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
+from bot.app import serving
+from bot.app.serving import Service
+from bot.app.thinking import Thinking
 from tests.app.service import free_port, running
 
 PULLING = """
@@ -82,3 +87,34 @@ async def test_content_is_watched_where_only_events_are_taken_and_past_an_editor
         await huixin.says("content_kept")
         lock.unlink()
         await huixin.says("content_renewed")
+
+
+async def test_what_runs_in_the_background_begins_again_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_PAUSE_SECONDS", 0.01)
+    faults, again = [ZeroDivisionError("planted")], asyncio.Event()
+
+    async def work() -> None:
+        if faults:
+            raise faults.pop()
+        again.set()
+        await asyncio.Event().wait()
+
+    async with AsyncExitStack() as stack, asyncio.timeout(5):
+        Service._in_background(stack, work)
+        await again.wait()
+
+
+async def test_the_watch_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "LOOK_EVERY_SECONDS", 0.01)
+    faults, again, loop = [ZeroDivisionError("planted")], asyncio.Event(), asyncio.get_running_loop()
+
+    class Faulty(Thinking):
+        def renew(self) -> None:
+            if faults:
+                raise faults.pop()
+            loop.call_soon_threadsafe(again.set)
+
+    async with AsyncExitStack() as stack, asyncio.timeout(5):
+        watching = asyncio.create_task(Service._watch_content(Faulty({}, b"")))
+        stack.callback(watching.cancel)
+        await again.wait()

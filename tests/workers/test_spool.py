@@ -12,6 +12,7 @@ from bot.errors import StoreUnavailable
 from bot.store.codec import Codec
 from bot.store.store import Store
 from bot.store.vault import Vault
+from bot.workers.loop import Stop
 from bot.workers.spool import Spool
 from tests.smallbot import reply
 
@@ -135,3 +136,24 @@ async def test_nothing_is_lost_while_redis_stays_away(spool: Spool, store: Store
             await spool.empty(Away())
     await spool.put(reply("2"))
     assert await spool.empty(store.inbox) == 2
+
+
+async def test_a_fault_of_ours_does_not_end_the_handing_over(spool: Spool) -> None:
+    taken, stop = asyncio.Event(), Stop()
+
+    class Faulty:
+        faults = 1
+
+        async def add(self, _: object) -> None:
+            if self.faults:
+                self.faults -= 1
+                raise ZeroDivisionError("planted")
+            taken.set()
+
+    await spool.put(reply("1"))
+    running = asyncio.create_task(spool.run(Faulty(), stop))
+    async with asyncio.timeout(5):
+        await taken.wait()
+    stop.tell()
+    await running
+    assert spool.size == 0

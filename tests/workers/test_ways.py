@@ -302,6 +302,24 @@ async def test_the_loop_shares_until_it_is_told_to_stop(store: Store) -> None:
     await running
 
 
+async def test_a_fault_of_ours_does_not_end_the_sharing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways, stop, shared = Ways(store, {"out": Limits()}), Stop(), asyncio.Event()
+    read, faults = store.vitals.read, [ZeroDivisionError("planted")]
+
+    async def faulty(account: str) -> object:
+        if faults:
+            raise faults.pop()
+        shared.set()
+        return await read(account)
+
+    monkeypatch.setattr(store.vitals, "read", faulty)
+    running = asyncio.create_task(ways.run(stop))
+    async with asyncio.timeout(5):
+        await shared.wait()
+    stop.tell()
+    await running
+
+
 @dataclass
 class Parted(Out):
     """A gateway that gives each part of a text an id, and may break off in the middle."""
