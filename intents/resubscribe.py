@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.effects import Effect, OptIn
+from bot.domain.effects import Count, Effect, OptIn, StaySilent
 from bot.domain.intent import Intent, Reading
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, ReplyContext
@@ -32,12 +32,24 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 
 def respond(turn: Turn) -> list[Effect]:
-    """Allow again what was refused, or what is named, with the words as proof."""
+    """Allow again what was refused, or what is named, with the words as proof; a stop written later stands."""
     named = turn.understanding.slots.scope
     refused = [scope for scope, consent in turn.customer.consent.items() if consent.state == "out"]
     scopes = [named] if named not in (None, "marketing", "all") else dict.fromkeys(["marketing", *refused])
-    answer = [] if turn.gateway_confirms else [turn.say("resubscribed")]
-    return [*(OptIn(scope=scope, words=turn.words) for scope in scopes), *answer]
+    stopped = [scope for scope in scopes if turn.customer.stopped_after(scope, turn.at)]
+    allowed = [OptIn(scope=scope, words=turn.words) for scope in scopes if scope not in stopped]
+    if stopped:
+        return [*allowed, Count(name="overtaken_answers"), _still_stopped(turn, stopped)]
+    return [*allowed, *([] if turn.gateway_confirms else [turn.say("resubscribed")])]
+
+
+def _still_stopped(turn: Turn, scopes: Sequence[str]) -> Effect:
+    """Say what stays off, and how to have it back; the gateway answers for itself."""
+    if turn.gateway_confirms:
+        return StaySilent(reason="overtaken")
+    if turn.customer.stopped_after("all", turn.at):
+        return turn.say("stopped_all")
+    return turn.say("stopped_marketing" if "marketing" in scopes else "stopped_topic")
 
 
 INTENT = Intent("resubscribe", claims, respond)

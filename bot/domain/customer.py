@@ -276,3 +276,8 @@ class Customer:
         """Tell whether a class of message has been refused."""
         scopes = {"marketing": ("marketing", "all"), "service": ("service", "all")}.get(message_class, ())
         return any(self.consent[scope].state == "out" for scope in scopes if scope in self.consent)
+
+    def stopped_after(self, scope: str, at: datetime) -> bool:
+        """Tell whether a scope was refused, alone or with all, later than what was written at this time."""
+        stops = (self.consent[name] for name in (scope, "all") if name in self.consent)
+        return any(stop.state == "out" and at < stop.at for stop in stops)

@@ -127,6 +127,9 @@ def _consent(
     entry: LogEntry,
 ) -> Customer:
     match effect:
+        case OptOut() if _stopped_since(customer, effect.scope, entry.event.at):
+            # The newer words are the proof: what is judged by their time may not fall behind them.
+            return customer
         case OptOut() | OptIn():
             consent = Consent(
                 state="out" if isinstance(effect, OptOut) else "in",
@@ -146,6 +149,11 @@ def _consent(
             return changed(customer, suppressed={**customer.suppressed, effect.reason: entry.event.id})
         case _:
             assert_never(effect)
+
+
+def _stopped_since(customer: Customer, scope: str, at: datetime) -> bool:
+    known = customer.consent.get(scope)
+    return known is not None and known.state == "out" and at < known.at
 
 
 def _preferences(customer: Customer, effect: SetPreference) -> Customer:

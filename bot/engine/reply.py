@@ -122,6 +122,10 @@ def _taken_back(scene: Scene, understanding: Understanding) -> list[Effect]:
         return []
     if not can_undo(scene.customer, scene.now) or not UNDOABLE & set(act.effects):
         return []
+    stops = (one for one in scene.customer.consent.values() if one.event == act.event and one.state == "out")
+    if any(scene.at < stop.at for stop in stops):
+        # Written before the stop that it would undo.
+        return []
     effects = take_back(scene.customer, scene.now)
     reopened = next((effect.prompt for effect in effects if isinstance(effect, OpenPrompt)), None)
     again = turn.ask_again(reopened) if reopened else None
