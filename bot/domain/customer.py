@@ -72,11 +72,16 @@ class Consent:
 
     state: Literal["in", "out"]
     at: datetime
+    """When it was said, by the vendor's clock where it tells."""
     how: str
     """reply, import, api, staff, gateway."""
     words: str = ""
     """The words that were shown or written."""
     event: str = ""
+    heard_at: datetime | None = None
+    """When it reached us ..."""
+    decided_at: datetime | None = None
+    """... and when we acted on it; both by our own clock, as are the times of our texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,16 +127,20 @@ def _consent(
     entry: LogEntry,
 ) -> Customer:
     match effect:
-        case OptOut() if _stopped_since(customer, effect.scope, entry.event.at):
-            # The newer words are the proof: what is judged by their time may not fall behind them.
-            return customer
         case OptOut() | OptIn():
+            known = customer.consent.get(effect.scope)
+            if isinstance(effect, OptOut) and known and known.state == "out" and entry.event.at < known.at:
+                # The newer words stay the proof: what is judged by their time may not fall behind them.
+                heard = replace(known, heard_at=entry.event.received_at)
+                return changed(customer, consent={**customer.consent, effect.scope: heard})
             consent = Consent(
                 state="out" if isinstance(effect, OptOut) else "in",
                 at=entry.event.at,
                 how=effect.how,
                 words=effect.words,
                 event=entry.event.id,
+                heard_at=entry.event.received_at,
+                decided_at=entry.decided_at,
             )
             return changed(customer, consent={**customer.consent, effect.scope: consent})
         case SetPreference():
@@ -149,11 +153,6 @@ def _consent(
             return changed(customer, suppressed={**customer.suppressed, effect.reason: entry.event.id})
         case _:
             assert_never(effect)
-
-
-def _stopped_since(customer: Customer, scope: str, at: datetime) -> bool:
-    known = customer.consent.get(scope)
-    return known is not None and known.state == "out" and at < known.at
 
 
 def _preferences(customer: Customer, effect: SetPreference) -> Customer:

@@ -109,10 +109,11 @@ def _answer_after_stop(case: Case) -> Never | None:
     stopped = case.customer.consent.get("all")
     if stopped is None or stopped.state == "in":
         return None
-    if case.message.created_at < stopped.at:
+    if case.message.created_at < (stopped.decided_at or stopped.at):
         return Never("客户已要求不再联系,之前的答复不再发送", "consent")
     wrote = case.customer.last_reply_at
-    if case.message.by_staff and (wrote is None or wrote <= stopped.at):
+    # The stop is itself a reply: only one that reached us after it counts.
+    if case.message.by_staff and (wrote is None or wrote <= (stopped.heard_at or stopped.at)):
         return Never("客户已要求不再联系,之后也没有来信,不能主动发送", "consent")
     return None
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import TypeAdapter
 
+from bot.domain.customer import Customer
 from bot.domain.decision import Decision
 from bot.domain.events import Event, ReplyReceived
 from bot.domain.messages import InboundMessage
+from bot.domain.shop import Shop
+from bot.domain.verdict import Never, Send
 from bot.engine.apply import apply
 from bot.engine.decide import decide
 from bot.engine.simulate import CUSTOMER, PHONE, Simulation
+from bot.outbound.gates import check
 from tests.engine.minds import packaged_mind, saved_and_loaded
 
 NOW = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
@@ -82,7 +88,8 @@ def test_an_older_stop_does_not_make_a_newer_one_older() -> None:
     phone = Simulation(packaged_mind(), NOW)
     said(phone, "退订", 60, 60)
     said(phone, "别再发了", 40, 61)
-    assert phone.customer.consent["marketing"].words == "退订"
+    stop = phone.customer.consent["marketing"]
+    assert (stop.words, stop.heard_at) == ("退订", NOW + timedelta(minutes=61))
     assert "opt_in" not in kinds(said(phone, "恢复订阅", 50, 62))
 
 
@@ -93,3 +100,27 @@ def test_only_a_slip_that_was_written_after_the_stop_undoes_it(written: int, sto
     said(phone, "4分,别再发了", 60, 60)
     said(phone, "手滑了", written, 62)
     assert phone.customer.stopped("marketing") is stopped
+
+
+def test_after_a_stop_of_all_nothing_leaves_whatever_the_clock_of_the_vendor_says() -> None:
+    phone = Simulation(packaged_mind(), NOW)
+    queued = said(phone, "你们几点开门", 0, 1).outbox[0]
+    said(phone, "什么都别发", 0, 2)
+    assert isinstance(check(queued, phone.customer, Shop(), phone.now), Never)
+    phone.wait(timedelta(hours=1))
+    assert phone.staff("reply", "亲,再看看我们的新品吧").outbox[0].text not in [text.text for text in phone.phone]
+    said(phone, "在吗", 70, 71)
+    asked = phone.staff("reply", "在的").outbox[0]
+    assert check(asked, phone.customer, Shop(), phone.now) == Send()
+
+
+def test_a_customer_stored_before_we_kept_when_we_heard_a_stop_still_loads() -> None:
+    phone = Simulation(packaged_mind(), NOW)
+    said(phone, "什么都别发", 0, 2)
+    adapter = TypeAdapter(Customer)
+    stored = adapter.dump_python(phone.customer, mode="json")
+    del stored["consent"]["all"]["heard_at"], stored["consent"]["all"]["decided_at"]
+    loaded = adapter.validate_python(stored)
+    assert loaded.stopped("service")
+    older = replace(phone.staff("reply", "在的").outbox[0], created_at=NOW - timedelta(minutes=1))
+    assert isinstance(check(older, loaded, Shop(), phone.now), Never), "the vendor's time is all that is known"

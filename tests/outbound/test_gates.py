@@ -137,6 +137,19 @@ def test_service_answers_and_the_confirmation_after_a_stop():
     assert check(confirmation, everything, SHOP, NOW) == Send()
 
 
+def test_a_stop_counts_from_when_we_heard_it_and_acted_on_it():
+    second = timedelta(seconds=1)
+    stop = replace(OUT, heard_at=OUT.at + 20 * second, decided_at=OUT.at + 30 * second)
+    stopped = replace(CUSTOMER, consent={"all": stop}, last_reply_at=stop.heard_at)
+    answer = replace(MESSAGE, message_class="conversation")
+    assert isinstance(check(replace(answer, created_at=OUT.at + 29 * second), stopped, SHOP, NOW), Never)
+    assert check(replace(answer, created_at=OUT.at + 30 * second), stopped, SHOP, NOW) == Send()
+    by_staff = replace(answer, by_staff="小李")
+    assert isinstance(check(by_staff, stopped, SHOP, NOW), Never), "the stop itself is no letter to answer"
+    wrote = replace(stopped, last_reply_at=OUT.at + 21 * second)
+    assert check(by_staff, wrote, SHOP, NOW) == Send()
+
+
 def test_caps_know_the_text_itself_tiers_and_holidays():
     counted = replace(CUSTOMER, sent=(Sent(at=NOW, message_class="marketing", message="m1"),))
     assert check(MESSAGE, counted, SHOP, NOW) == Send()
