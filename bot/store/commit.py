@@ -99,6 +99,7 @@ class Commit:
         names = [
             key.lease, key.live, key.bulk, key.unread, key.customers, key.conversation, key.service,
             key.marketing, key.bodies, key.unknown, key.timers, key.plans, key.log, key.dead, key.tries, key.attempts,
+            key.sending,
         ]  # fmt: skip
         # Until we know that it was written, what we remember may be wrong.
         for customer in lists.customers:

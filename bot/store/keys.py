@@ -39,7 +39,7 @@ class Keys(NamedTuple):
     bodies: str
     """Hash: message → the text, until it is final."""
     sending: str
-    """Hash: message → who marked it as about to leave."""
+    """Hash: message → who marked it as about to leave, or `known` once its receipt has come."""
     unknown: str
     """Sorted set: messages nobody knows the fate of, by deadline (µs)."""
     attempts: str

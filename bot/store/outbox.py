@@ -113,8 +113,8 @@ class Outbox:
         """Write down what became of a text, together with the events that say so.
 
         `again` and `later` queue it anew for `when` (the first counts as an attempt), `unknown` waits for a receipt
-        until `when`. A worker that lost its lease may still settle: it alone knows. Gives the attempts so far, or None
-        where there was nothing to settle.
+        until `when`, unless one came while the text was leaving. A worker that lost its lease may still settle: it
+        alone knows. Gives the attempts so far, or None where there was nothing to settle.
         """
         key = keys.of(partition)
         rows: list[str | bytes | int] = []

@@ -4,13 +4,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.events import Event
-from bot.domain.messages import OutboundMessage
+from bot.domain.messages import DeliveryReport, OutboundMessage
 from bot.errors import LeaseLost
 from bot.store.commit import Done
 from bot.store.leases import Lease
+from bot.store.outbox import Settled
+from bot.store.refs import receipt_event, target_of
 from bot.store.store import Store
 from tests.conftest import START, Clock
-from tests.smallbot import campaign, decide, reply
+from tests.smallbot import PHONE, campaign, decide, reply
 from tests.store.test_commit import HOME, lease, take
 
 
@@ -128,3 +130,23 @@ async def test_a_claim_is_taken_back_once_and_no_other_with_it(store: Store, hel
     await store.outbox.unclaim(HOME, name, claim, START)
     assert list(await store.outbox.claimed(held)) == [text.id]
     assert await store.outbox.claimed(replace(held, fence=held.fence + 1)) == {}
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "again", "later", "done"])
+async def test_a_receipt_that_outran_the_answer_settles_an_unknown_fate(
+    store: Store, held: Lease, clock: Clock, outcome: Settled
+) -> None:
+    [text] = await queue(store, held, reply("1"))
+    await store.outbox.claim(held, text, await token(store, held), START)
+    report = DeliveryReport(state="delivered", message_id="77")
+    await queue(store, held, replace(receipt_event(target_of(text), report, clock()), phone=PHONE))
+    assert await store.outbox.left_behind(HOME) == (text,), "its answer is still to come"
+    assert await store.outbox.settle(HOME, text, outcome, clock(), [reply("sent")]) is not None
+    assert await store.outbox.overdue(HOME, clock() + timedelta(days=9)) == ()
+    assert await store.outbox.left_behind(HOME) == (), "the mark goes with it"
+    queued = outcome in {"again", "later"}
+    assert (await store.outbox.body(HOME, text.id) is not None) is queued
+    if queued:
+        await store.outbox.claim(held, text, await token(store, held), START)
+        await store.outbox.settle(HOME, text, "unknown", clock())
+        assert await store.outbox.overdue(HOME, clock()) == (text,), "another send waits for a receipt of its own"

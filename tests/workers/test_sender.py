@@ -202,3 +202,22 @@ async def test_a_claim_whose_answer_was_lost_is_taken_back(
     clock.forward(seconds=1)
     await sender.turn()
     await eventually(lambda: provider.texts == ["收到:1"])
+
+
+async def test_a_receipt_that_comes_before_the_answer_times_out_is_not_waited_for_again(
+    store: Store, begin: Begin, clock: Clock
+) -> None:
+    home = int(reply("1").customer[:8], 16) % 8
+
+    class Slow:
+        async def send(self, _request: HttpRequest, _timeout: float) -> HttpReply:
+            [text] = await store.outbox.left_behind(home)
+            report = DeliveryReport(state="delivered", client_ref=client_ref(home, text.id))
+            assert await store.refs.report("out", report, clock()) == "accepted"
+            assert (await said(store, "state"))[0].detail["state"] == "delivered"
+            raise Unanswered("no answer")
+
+    await begin(transport=Slow())
+    await store.inbox.add(reply("1"))
+    assert await notes(store, 2) == ("unknown:no answer",)
+    assert await store.outbox.overdue(home, clock() + timedelta(days=9)) == ()

@@ -1,7 +1,7 @@
 -- Make decisions true, all or none: Lua has no rollback, so everything is checked before the first write,
 -- and the writes are of kinds that cannot fail.
 -- KEYS 1 lease 2 live 3 bulk 4 unread 5 customers 6 conversation 7 service 8 marketing 9 bodies 10 unknown
---      11 timers 12 plans 13 log 14 dead 15 tries 16 attempts, then one timeline per log entry
+--      11 timers 12 plans 13 log 14 dead 15 tries 16 attempts 17 sending, then one timeline per log entry
 -- ARGV fence, owner, then counted lists, in the order read below
 -- Gives {'lost'} | {'gone', index of entry, …} | {'done', log id, …}
 local at = 2
@@ -49,14 +49,17 @@ for _ = 1, tonumber(take()) do -- texts whose fate is known now
   if redis.call('ZREM', KEYS[10], id) == 1 then
     redis.call('HDEL', KEYS[9], id)
     redis.call('HDEL', KEYS[16], id)
+  elseif redis.call('HEXISTS', KEYS[17], id) == 1 then
+    -- The receipt was faster than the answer to the send: whoever settles it need wait for none.
+    redis.call('HSET', KEYS[17], id, 'known')
   end
 end
 for _ = 1, tonumber(take()) do redis.call('XADD', KEYS[14], '*', 'e', take(), 'why', take()) end -- dead letters
 local done = {'done'}
 for i = 1, tonumber(take()) do -- log
   local id = redis.call('XADD', KEYS[13], '*', 'e', take())
-  redis.call('RPUSH', KEYS[16 + i], id)
-  redis.call('LTRIM', KEYS[16 + i], -500, -1)
+  redis.call('RPUSH', KEYS[17 + i], id)
+  redis.call('LTRIM', KEYS[17 + i], -500, -1)
   done[i + 1] = id
 end
 return done
