@@ -236,6 +236,7 @@ class Customer:
     answers: Mapping[str, str] = field(default_factory=dict)
     """Quiz and survey answers by subject."""
     rewards: Mapping[str, str] = field(default_factory=dict)
+    """By code, the newest 100, newest last."""
     counts: Mapping[str, int] = field(default_factory=dict)
     sent: tuple[Sent, ...] = ()
     """The last 31 days, oldest first, bounded."""

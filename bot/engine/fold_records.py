@@ -27,6 +27,7 @@ from bot.engine.appointments import appointment, with_appointment
 
 RATINGS_AT_MOST: Final = 50
 ANSWERS_AT_MOST: Final = 100
+REWARDS_AT_MOST: Final = 100
 COMMENT_AT_MOST: Final = 1000
 
 Record = (
@@ -63,7 +64,8 @@ def record(customer: Customer, effect: Record, entry: LogEntry) -> Customer:
         case RecordLateReply():
             return _late(_noted(customer, effect.prompt, effect.answer, entry), effect, entry)
         case IssueReward():
-            return changed(customer, rewards={**customer.rewards, effect.code: effect.reward})
+            rewards = {**customer.rewards, effect.code: effect.reward}
+            return changed(customer, rewards=dict(list(rewards.items())[-REWARDS_AT_MOST:]))
         case _:
             assert_never(effect)
 

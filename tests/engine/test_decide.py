@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.customer import Customer
 from bot.domain.decision import LogEntry
-from bot.domain.effects import EFFECTS, AlertStaff, Count, Effect, OpenPrompt, RecordRating, Reply, Tag
+from bot.domain.effects import EFFECTS, AlertStaff, Count, Effect, IssueReward, OpenPrompt, RecordRating, Reply, Tag
 from bot.domain.events import BusinessEvent, Event, ReplyReceived, StaffActed
 from bot.domain.messages import InboundMessage
 from bot.engine.apply import SEEN_FOR, apply
@@ -68,6 +68,7 @@ def test_histories_are_bounded() -> None:
             AlertStaff(alert=f"a{number}", reason="test"),
             Tag(add=(f"t{number}",)),
             Count(name=f"c{number}"),
+            IssueReward(reward="tea", code=f"r{number}"),
         )
         customer = apply(customer, entry(effects, number))
     assert customer is not None
@@ -75,6 +76,7 @@ def test_histories_are_bounded() -> None:
     assert len(customer.alerts) <= 20
     assert len(customer.tags) <= 200
     assert len(customer.counts) <= 200
+    assert list(customer.rewards) == [f"r{number}" for number in range(500, 600)]
     assert len(customer.seen) <= 400
 
 
