@@ -241,7 +241,7 @@ class Customer:
     sent: tuple[Sent, ...] = ()
     """The last 31 days, oldest first, bounded."""
     seen: tuple[Seen, ...] = ()
-    """At least the last 48 hours."""
+    """At least the last 48 hours; of very many, replies without an id stay longest."""
     long_replies: tuple[LongReply, ...] = ()
     """Newest last, at most a few."""
     ticket: Ticket | None = None

@@ -24,6 +24,7 @@ from bot.domain.events import (
 )
 from bot.domain.understanding import Script, Understanding
 from bot.engine.appointments import told
+from bot.engine.duplicates import SAID
 from bot.engine.fold import fold
 from bot.engine.pieces import is_piece, joined, kept
 from bot.engine.texts import message_id
@@ -31,6 +32,7 @@ from bot.engine.texts import message_id
 SEEN_FOR: Final = timedelta(hours=72)
 """Gateways repeat a reply for up to a day; two more are for the doubt."""
 SEEN_AT_MOST: Final = 400
+"""So many even of a customer of whom a shop tells a thousand things a day."""
 CAPS_LOOK_BACK: Final = timedelta(days=31)
 SENT_AT_MOST: Final = 200
 SAME_TEXT_WITHIN: Final = timedelta(minutes=10)
@@ -86,7 +88,13 @@ def _with_key(customer: Customer, key: str | None, now: datetime) -> tuple[Seen,
     if key is None:
         return customer.seen
     kept = [seen for seen in customer.seen if now - seen.at < SEEN_FOR and seen.key != key]
-    return (*kept, Seen(key=key, at=now))[-SEEN_AT_MOST:]
+    kept.append(Seen(key=key, at=now))
+    if len(kept) > SEEN_AT_MOST:
+        # What has an id of its own goes first: the inbox knows a repeat of that, too.
+        named = [nth for nth, seen in enumerate(kept) if not seen.key.startswith(SAID)]
+        gone = set(named[: len(kept) - SEEN_AT_MOST])
+        kept = [seen for nth, seen in enumerate(kept) if nth not in gone]
+    return tuple(kept[-SEEN_AT_MOST:])
 
 
 def _happened(customer: Customer, entry: LogEntry) -> Customer:

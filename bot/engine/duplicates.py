@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Final
 
 from bot.domain.customer import Customer
 from bot.domain.events import ReceiptReceived, ReplyReceived, SendFinished, TimerDue
 from bot.domain.messages import InboundMessage
 from bot.engine.mind import WHOLE_MINUTE, Scene
+
+SAID: Final = "said:"
+"""What the key of a reply without an id begins with: of these, nobody but the customer's state knows a repeat."""
 
 
 def dedupe_key(scene: Scene) -> str | None:
@@ -51,7 +55,7 @@ def _said_at(message: InboundMessage) -> str:
     assert message.received_at is not None  # noqa: S101 - both callers have looked
     said = f"{message.sender}|{message.to}|{message.text}|{message.received_at.timestamp()}"
     said += f"|{message.part.ref}/{message.part.number}" if message.part else ""
-    return "said:" + hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    return SAID + hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def _newest_sent(customer: Customer, at: datetime) -> str:

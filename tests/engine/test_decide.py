@@ -89,6 +89,16 @@ def test_what_was_seen_is_remembered_for_two_days_at_least() -> None:
     assert kinds(simulation.say("4", message_id="up-1").entry.effects) == ["ignore_duplicate"]
 
 
+def test_what_a_shop_tells_does_not_push_out_what_a_customer_said() -> None:
+    simulation = Simulation(packaged_mind(), NOW)
+    simulation.say("在吗", sent_at=NOW)
+    for number in range(500):
+        simulation.customer = apply(simulation.customer, entry((), number, simulation.now))
+    assert len(simulation.customer.seen) == 400
+    simulation.wait(timedelta(hours=47))
+    assert kinds(simulation.say("在吗", sent_at=NOW).entry.effects) == ["ignore_duplicate"]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "gap", "repeat"),
     [
