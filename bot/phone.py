@@ -21,6 +21,8 @@ _CARRIERS: Final[dict[str, Carrier]] = {
 }
 _MAINLAND: Final = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
 _MAX_DIGITS: Final = 32
+_LONG: Final = re.compile(r"(?:\d[\s-]{0,2}){7}")
+"""What every text with a number in it has; few others do."""
 
 
 def to_e164(number: str, region: str = "CN") -> str | None:
@@ -49,6 +51,16 @@ def mask(number: str) -> str:
     if len(number) > 7:
         return f"{number[:3]}****{number[-2:]}"
     return "****"
+
+
+def mask_in(text: str, number: str) -> str:
+    """Mask one E.164 number wherever it stands in a text, also in groups (138-0013 8000) and in full-width digits."""
+    if not number or not _LONG.search(text):
+        return text
+    digits = number.removeprefix("+86").removeprefix("+")
+    # Full-width digits follow each other as the plain ones do.
+    either = (f"[{digit}{chr(ord(digit) + 0xFEE0)}]" for digit in digits)
+    return re.sub(r"\+?" + r"[\s-]{0,2}".join(either), mask(number), text)
 
 
 def carrier(number: str) -> Carrier:

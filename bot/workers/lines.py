@@ -18,10 +18,11 @@ from bot.domain.events import (
 from bot.domain.feed import FeedItem, FeedKind
 from bot.domain.understanding import Understanding
 from bot.engine.texts import message_id
-from bot.phone import mask
+from bot.phone import mask, mask_in, to_e164
 from bot.workers.processor import DEAD_LETTER
 
-_COUNTRY: Final = "+86"
+_WORDS: Final = frozenset({"text", "normalized", "clauses"})
+"""Parts of an explained understanding that only repeat what was written; the line has that already, masked."""
 
 
 def lines(entry: LogEntry, explain: Callable[[Understanding], Mapping[str, Any]]) -> list[FeedItem]:
@@ -36,7 +37,9 @@ def lines(entry: LogEntry, explain: Callable[[Understanding], Mapping[str, Any]]
         kind=kind,
         event=event.id,
         text=_masked(text, event.phone),
-        understanding=explain(entry.understanding) if entry.understanding and kind == "reply" else None,
+        understanding=_explained(explain(entry.understanding), event.phone)
+        if entry.understanding and kind == "reply"
+        else None,
         effects=tuple(effect.kind for effect in entry.effects),
         detail=detail,
     )
@@ -88,5 +91,24 @@ def _class_of(effect: Reply | SendTemplate) -> str:
 
 def _masked(text: str | None, phone: str) -> str | None:
     """Mask the customer's own number in a text; the feed is not sealed."""
-    national = phone.removeprefix(_COUNTRY)
-    return text.replace(national, mask(phone)) if text and national else text
+    return mask_in(text, phone) if text else text
+
+
+def _explained(told: Mapping[str, Any], phone: str) -> Mapping[str, Any]:
+    """Give of an understanding what the feed shows: reasons quote what was written, and a value may be a number."""
+    shown: Mapping[str, Any] = _without({name: value for name, value in told.items() if name not in _WORDS}, phone)
+    return shown
+
+
+def _without(value: Any, phone: str) -> Any:
+    match value:
+        case str():
+            return mask_in(value, phone)
+        case list() | tuple():
+            return [_without(each, phone) for each in value]
+        case {"phone": str(other), **rest}:
+            return {**_without(rest, phone), "phone": mask(to_e164(other) or other)}
+        case dict():
+            return {name: _without(each, phone) for name, each in value.items()}
+        case _:
+            return value
