@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
+from bot.domain.copying import changed
 from bot.domain.customer import Customer
 from bot.domain.decision import Decision, LogEntry
 from bot.domain.effects import Effect, IgnoreDuplicate
@@ -29,6 +31,8 @@ from bot.engine.mind import Mind, Scene
 from bot.engine.wording import merge
 
 __all__ = ["Mind", "decide"]
+
+_DIGIT: Final = re.compile(r"\d")
 
 
 def decide(customer: Customer | None, event: Event, mind: Mind, now: datetime) -> Decision:
@@ -70,7 +74,18 @@ def _answered(scene: Scene, gathered: joining.Gathered) -> tuple[Understanding |
     worded = merge(whole, asked)
     if joining.amends(whole):
         worded = joining.unsaid(scene, worded)
-    return understanding, leaving.with_timers(scene, [*gathered.effects, *worded]), whole.event
+    kept = whole.event if understanding is None else _without_code(whole.event, understanding)
+    return understanding, leaving.with_timers(scene, [*gathered.effects, *worded]), kept
+
+
+def _without_code(event: Event, understanding: Understanding) -> Event:
+    """Give the event as it may be kept: a forwarded code is nobody's business, and the log is for long."""
+    if understanding.masked is None or not isinstance(event.what, ReplyReceived):
+        return event
+    message = event.what.message
+    pieces = tuple(piece and _DIGIT.sub("*", piece) for piece in message.pieces)
+    hidden = changed(message, text=understanding.masked, pieces=pieces, binary=None)
+    return replace(event, what=replace(event.what, message=hidden))
 
 
 def _meet(scene: Scene) -> tuple[Understanding | None, list[Effect]]:

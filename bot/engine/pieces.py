@@ -38,7 +38,9 @@ def of_piece(customer: Customer, event: Event) -> LongReply:
         pieces: list[str | None] = [None] * message.part.total
         pieces[place] = message.text
         key = Ids(event.id).make("long")
-        return LongReply(key=key, pieces=tuple(pieces), message=message, written=event.at, taken=event.received_at)
+        # The text stands among the pieces; a second copy would outlive a code that is masked there.
+        first = changed(message, text="")
+        return LongReply(key=key, pieces=tuple(pieces), message=first, written=event.at, taken=event.received_at)
     pieces = list(known.pieces)
     pieces[place] = message.text
     return replace(known, pieces=tuple(pieces), written=min(known.written, event.at))

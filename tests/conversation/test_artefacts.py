@@ -29,8 +29,17 @@ def test_people_are_answered(text):
     assert strip(text).silence is None
 
 
-def test_a_code_is_masked():
-    assert strip("验证码 482913 请勿告诉他人").masked == "验证码 ****** 请勿告诉他人"
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("验证码 482913 请勿告诉他人", "验证码 ****** 请勿告诉他人"),
+        ("验证码-482913", "验证码-******"),
+        ("您的验证码:482-913", "您的验证码:***-***"),
+        ("G-482913 is your Google verification code.", "G-****** is your Google verification code."),
+    ],
+)
+def test_a_code_is_masked(text, masked):
+    assert strip(text).masked == masked
 
 
 @pytest.mark.parametrize(

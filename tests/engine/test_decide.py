@@ -191,3 +191,10 @@ def test_a_prompt_expires_by_its_plan() -> None:
     simulation.wait(timedelta(days=4))
     assert simulation.open_prompts == ()
     assert simulation.customer.closed[-1].reason == "expired"
+
+
+def test_a_forwarded_code_is_kept_nowhere() -> None:
+    decision = decide(None, replied("【招商银行】您的验证码是 739201,5分钟内有效"), packaged_mind(), NOW)
+    assert "739201" not in str(decision)
+    assert decision.entry.event.what.message.text == "【招商银行】您的验证码是 ******,5分钟内有效"  # type: ignore[union-attr]
+    assert apply(None, decision.entry) == decision.customer

@@ -207,3 +207,12 @@ def test_what_is_no_piece_is_a_reply_by_itself(part: Part) -> None:
     message = InboundMessage(sender=PHONE, text="5", account="sms", message_id="m", part=part)
     assert phone.happens("in-1", ReplyReceived(message=message)).entry.understanding is not None
     assert [rating for rating, _ in phone.ratings] == [5]
+
+
+def test_a_code_that_came_in_parts_is_masked_in_the_whole_and_in_the_parts() -> None:
+    phone = Phone()
+    phone.piece(1, "【招商银行】您的验证码是 739", 2)
+    decision = phone.piece(2, "201,5分钟内有效", 2)
+    assert decision.entry.understanding is not None
+    assert decision.entry.understanding.silence == "code"
+    assert "739" not in str(decision)
