@@ -32,6 +32,14 @@ def test_events_come_back_and_the_number_is_never_in_clear(vault: Vault, what: o
     assert Codec(vault).unpack(Event, packed) == event
 
 
+@pytest.mark.parametrize("text", ["138-0000-0000", "打138 0000 0000#1,或+86 138-000 00000 - 1#", "138-0000-0000" * 2])
+def test_a_number_in_groups_is_sealed_too_and_comes_back_as_it_was_written(vault: Vault, text: str) -> None:
+    event = reply(text)
+    packed = Codec(vault).pack(event, event.phone)
+    assert b"138" not in packed.partition(b"\n")[2]
+    assert Codec(vault).unpack(Event, packed) == event
+
+
 def test_customers_and_log_entries_come_back(vault: Vault) -> None:
     prompt = Prompt(id="p", kind="rating", opened_at=NOW, slots_offered=(NOW,), options=("一", "二"))
     customer = Customer(id="c", shop="default", phone=PHONE, created_at=NOW, prompts=(prompt,), counts={"a": 1})
