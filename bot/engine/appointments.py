@@ -12,6 +12,7 @@ from bot.domain.customer import Appointment, Customer
 from bot.domain.events import BusinessEvent, Event
 
 APPOINTMENTS_AT_MOST: Final = 20
+_YEARS: Final = range(2000, 2101)
 
 
 def told(customer: Customer, news: BusinessEvent, event: Event) -> Customer:
@@ -53,6 +54,9 @@ def read_time(value: object, near: datetime) -> datetime | None:
         except ValueError:
             return None
     else:
+        return None
+    # Near the ends of the calendar no zone can be reckoned; a booking kept there would stop every later reply.
+    if moment.year not in _YEARS:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=near.tzinfo)
 

@@ -6,18 +6,36 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    StringConstraints,
+    ValidationError,
+)
 
 from bot.errors import RequestRefused
 
 MAX_EVENTS: Final = 500
 _MAX_DATA: Final = 100
 _MAX_VALUE: Final = 2_000
+_YEARS: Final = range(2000, 2101)
+"""Whatever is meant lies in them; near the ends of the calendar no zone can be reckoned."""
+
+
+def _in_our_time(time: datetime) -> datetime:
+    if time.year not in _YEARS:
+        raise ValueError(f"a time from {_YEARS[0]} to {_YEARS[-1]} is wanted")
+    return time
+
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Time = AwareDatetime | NaiveDatetime
-"""ISO 8601; without an offset it is the shop's own time."""
+Time = Annotated[AwareDatetime | NaiveDatetime, AfterValidator(_in_our_time)]
+"""ISO 8601, of the years 2000 to 2100; without an offset it is the shop's own time."""
 
 
 class EventIn(BaseModel):

@@ -198,3 +198,14 @@ def test_a_forwarded_code_is_kept_nowhere() -> None:
     assert "739201" not in str(decision)
     assert decision.entry.event.what.message.text == "【招商银行】您的验证码是 ******,5分钟内有效"  # type: ignore[union-attr]
     assert apply(None, decision.entry) == decision.customer
+
+
+@pytest.mark.parametrize("kind", ["appointment.booked", "appointment.full"])
+def test_a_booking_at_the_end_of_the_calendar_stops_no_reply(kind: str) -> None:
+    customer: Customer | None = None
+    ends = ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"]
+    for nth, (name, start) in enumerate([("appointment.booked", "2025-07-03T14:00:00+08:00"), (kind, ends[0])]):
+        what = BusinessEvent(type=name, data={"appointment_id": "a", "start": start, "slots": ends})
+        event = Event(id=f"b{nth}", shop="default", customer=CUSTOMER, phone=PHONE, at=NOW, received_at=NOW, what=what)
+        customer = decide(customer, event, packaged_mind(), NOW).customer
+    assert decide(customer, replied("好的"), packaged_mind(), NOW).outbox

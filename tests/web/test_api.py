@@ -77,6 +77,16 @@ async def test_good_events_are_kept_beside_bad_ones(world: World) -> None:
         ({"data": {"order_id": "1", "note": "x" * 3000}}, "data.note"),
         ({"type": "quiz.opened", "data": {"quiz": "none"}}, "data.quiz"),
         (BOOKED | {"data": {"appointment_id": "1", "start": "soon"}}, "data.start"),
+        ({"at": "0001-01-01T00:00:00"}, "at: Value error, a time from 2000 to 2100 is wanted"),
+        ({"at": "9999-12-31T23:59:59Z"}, "at: Value error, a time from 2000 to 2100 is wanted"),
+        (
+            BOOKED | {"data": {"appointment_id": "1", "start": "9999-12-31T23:59:59Z"}},
+            "data.start: Value error, a time",
+        ),
+        (
+            BOOKED | {"data": {"appointment_id": "1", "start": "2025-07-03", "slots": ["0001-01-01"]}},
+            "data.slots.0: Value error, a time",
+        ),
         (
             {"type": "appointment.booked", "data": {"appointment_id": "1", "start": "2025-07-03", "slots": 3}},
             "data.slots",

@@ -10,6 +10,8 @@ from typing import Final
 BEIJING: Final = timezone(timedelta(hours=8))
 """Times without a zone of mainland gateways; none of their documents says so, all of them mean it."""
 
+_OURS: Final = range(2000, 2101)
+"""Years in which a text can have been written; dates that nobody set lie outside (0001, 1970)."""
 _MAX_LENGTH: Final = 40
 _SEPARATED: Final = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*"
@@ -34,7 +36,7 @@ def moment(value: str | None, zone: tzinfo = BEIJING) -> datetime | None:
         return _separated(found, zone)
     try:
         read = parsedate_to_datetime(text)
-        return read if read.tzinfo else read.replace(tzinfo=zone)
+        return _in_our_time(read if read.tzinfo else read.replace(tzinfo=zone))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
@@ -48,7 +50,7 @@ def compact(value: str | None, zone: tzinfo = BEIJING) -> datetime | None:
     if not form:
         return None
     try:
-        return datetime.strptime(text, form).replace(tzinfo=zone)
+        return _in_our_time(datetime.strptime(text, form).replace(tzinfo=zone))
     except ValueError:
         return None
 
@@ -62,7 +64,7 @@ def unix(value: str | None) -> datetime | None:
         seconds = float(text)
         if seconds >= 1e10:
             seconds /= 1000
-        return datetime.fromtimestamp(seconds, UTC)
+        return _in_our_time(datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -90,6 +92,11 @@ def beijing_stamp(now: datetime, form: str) -> str:
     return now.astimezone(BEIJING).strftime(form)
 
 
+def _in_our_time(read: datetime) -> datetime | None:
+    """Give a time that can be meant, and None for one that only stands where none was set."""
+    return read if read.year in _OURS else None
+
+
 def _separated(found: re.Match[str], zone: tzinfo) -> datetime | None:
     year, month, day, hour, minute, second = (int(group or 0) for group in found.groups()[:6])
     micro = int((found[7] or "").ljust(6, "0")[:6] or 0)
@@ -100,6 +107,6 @@ def _separated(found: re.Match[str], zone: tzinfo) -> datetime | None:
         sign = -1 if offset[0] == "-" else 1
         zone = timezone(sign * timedelta(hours=int(offset[1:3]) % 24, minutes=int(offset[-2:]) % 60))
     try:
-        return datetime(year, month, day, hour, minute, second, micro, tzinfo=zone)
+        return _in_our_time(datetime(year, month, day, hour, minute, second, micro, tzinfo=zone))
     except ValueError:
         return None
