@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
+import structlog
 from aiohttp import web
 
 from bot.domain.events import BusinessEvent, Event
 from bot.domain.ids import customer_id
 from bot.domain.shop import Shop
-from bot.errors import RequestRefused
+from bot.errors import RequestRefused, StoreUnavailable
 from bot.phone import to_e164
 from bot.web.deps import DEPS, WebDeps
 from bot.web.measures import EVENTS
+from bot.web.middleware import crash
 from bot.web.schemas import MAX_EVENTS, EventIn, aware, read_data, read_event
 
 MAX_BODY: Final = 1024 * 1024
 _LIVE_UP_TO: Final = 20
 """An array longer than this takes the bulk lane, so that an import never delays a reply."""
+
+log = structlog.get_logger("web")
 
 
 async def post_events(request: web.Request) -> web.Response:
@@ -52,19 +56,26 @@ async def post_events(request: web.Request) -> web.Response:
 async def accept(deps: WebDeps, raw: Sequence[object]) -> dict[str, Any]:
     """Check and keep events; tell how many were new, how many known, and which could not be taken and why."""
     now = deps.clock()
-    checked: list[Event] = []
+    checked: dict[int, Event] = {}
     rejected: list[dict[str, Any]] = []
     for index, each in enumerate(raw):
         try:
-            checked.append(_event(read_event(each), deps, now, bulk=len(raw) > _LIVE_UP_TO))
+            checked[index] = _event(read_event(each), deps, now, bulk=len(raw) > _LIVE_UP_TO)
         except RequestRefused as reason:
             rejected.append({"index": index, "error": str(reason)})
-    taken = await asyncio.gather(*(deps.store.inbox.add(event) for event in checked))
-    known = taken.count("duplicate")
-    counts = {"accepted": len(taken) - known, "duplicates": known, "rejected": len(rejected)}
+    taken = await deps.store.inbox.add_all(list(checked.values()))
+    for index, said in zip(checked, taken, strict=True):
+        if isinstance(said, StoreUnavailable):
+            raise said
+        if isinstance(said, Exception):
+            # The others are kept by now: a fault of ours with one of them may not hide that.
+            log.error("event_not_kept", event_id=checked[index].id, fault=crash(said))
+            rejected.append({"index": index, "error": "it could not be kept; the log of Huixin says why"})
+    known, accepted = taken.count("duplicate"), taken.count("accepted")
+    counts = {"accepted": accepted, "duplicates": known, "rejected": len(rejected)}
     for outcome, count in counts.items():
         EVENTS.labels(outcome).inc(count)
-    return {**counts, "rejected": rejected}
+    return {**counts, "rejected": sorted(rejected, key=itemgetter("index"))}
 
 
 def _event(told: EventIn, deps: WebDeps, now: datetime, *, bulk: bool) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Final
@@ -22,6 +23,8 @@ from bot.errors import RequestRefused
 MAX_EVENTS: Final = 500
 _MAX_DATA: Final = 100
 _MAX_VALUE: Final = 2_000
+_MAX_LEVELS: Final = 8
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
 _YEARS: Final = range(2000, 2101)
 """Whatever is meant lies in them; near the ends of the calendar no zone can be reckoned."""
 
@@ -117,6 +120,9 @@ KNOWN: Final[Mapping[str, type[_Data]]] = {
 
 def read_event(raw: object) -> EventIn:
     """Check one event. Raises RequestRefused with every fault in one sentence."""
+    # Before anything else: a fault that quotes half a character could not even be told.
+    if fault := _unfit(raw, _MAX_LEVELS + 1):
+        raise RequestRefused(fault)
     try:
         return EventIn.model_validate(raw)
     except ValidationError as error:
@@ -141,6 +147,22 @@ def read_data(event: EventIn, zone: tzinfo) -> dict[str, Any]:
 def aware(time: datetime, zone: tzinfo) -> datetime:
     """Give a time without an offset the shop's."""
     return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def _unfit(value: object, levels: int) -> str:
+    """Tell why a value could be written but not read again, or not even written."""
+    match value:
+        case str():
+            return "a text holds half a character (a lone surrogate)" if _HALF.search(value) else ""
+        case dict() | list() if not levels:
+            return f"data: nested in more than {_MAX_LEVELS} levels"
+        case dict():
+            inner: list[object] = [*value, *value.values()]
+        case list():
+            inner = value
+        case _:
+            return ""
+    return next((fault for each in inner if (fault := _unfit(each, levels - 1))), "")
 
 
 def _plain(value: Any, zone: tzinfo) -> Any:

@@ -109,6 +109,55 @@ async def test_times_get_the_shops_offset(world: World) -> None:
     assert event.at == datetime.fromisoformat("2025-07-02T09:00:00+08:00")
 
 
+def nested(levels: int) -> Any:
+    return [nested(levels - 1)] if levels else 1
+
+
+@pytest.mark.parametrize("kind", ["my.own", "order.delivered"])
+async def test_what_is_too_deep_to_be_read_again_is_refused(world: World, kind: str) -> None:
+    deep = {"type": kind, "data": {"order_id": "1", "a": nested(900)}}
+    assert await rejected(world, **deep) == "data: nested in more than 8 levels"
+    await rejected(world, **{**deep, "data": {"order_id": "1", "a": nested(8)}})
+    fits = DELIVERED | {"type": kind, "data": {"order_id": "1", "a": nested(7)}}
+    assert (await (await tell(world, fits)).json())["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": {"a": "\ud800"}},
+        {"data": {"\ud800": 1}},
+        {"data": {"a": [{"b": "\udfff"}]}},
+        {"id": "\ud800"},
+        {"shop": "\ud800"},
+        {"\ud800": 1},
+    ],
+)
+async def test_half_a_character_takes_no_other_event_with_it(world: World, changes: Any) -> None:
+    own = DELIVERED | {"type": "my.own"}
+    told = await (await tell(world, [own, own | {"id": "e2"} | changes, own | {"id": "e3"}])).json()
+    assert (told["accepted"], [fault["index"] for fault in told["rejected"]]) == (2, [1])
+    assert "half a character" in told["rejected"][0]["error"]
+    assert len(await world.inbox()) == 2
+
+
+async def test_a_fault_of_ours_with_one_event_does_not_hide_that_others_are_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = world.store.codec.pack
+
+    def faulty(event: Event, phone: str) -> bytes:
+        if event.what.data == {"order_id": "broken"}:
+            raise ZeroDivisionError
+        return pack(event, phone)
+
+    monkeypatch.setattr(world.store.codec, "pack", faulty)
+    broken = DELIVERED | {"id": "e2", "data": {"order_id": "broken"}}
+    answer = await tell(world, [DELIVERED, broken, {"id": "x"}, DELIVERED | {"id": "e3"}])
+    told = await answer.json()
+    assert (answer.status, told["accepted"], [fault["index"] for fault in told["rejected"]]) == (202, 2, [1, 2])
+
+
 @pytest.mark.parametrize("name", sorted(KNOWN))
 async def test_every_known_type_can_be_told(world: World, name: str) -> None:
     data = {
