@@ -33,6 +33,8 @@ log = structlog.get_logger("web")
 async def post_events(request: web.Request) -> web.Response:
     """Take one event or an array of them; each is kept or refused on its own."""
     deps = request.app[DEPS]
+    if request.method != "POST":
+        return _problem(405, "send events by POST", {"Allow": "POST"})
     if not _knows_us(request, deps.api_tokens):
         return _problem(401, "send Authorization: Bearer <one of api_tokens>", {"WWW-Authenticate": "Bearer"})
     if (request.content_length or 0) > MAX_BODY:
@@ -41,6 +43,8 @@ async def post_events(request: web.Request) -> web.Response:
         told = json.loads(await request.read())
     except web.HTTPRequestEntityTooLarge:
         return _problem(413, f"the body may have {MAX_BODY} bytes; send fewer events at once")
+    except web.RequestPayloadError:
+        return _problem(400, "the body is not what its Content-Encoding says")
     except (ValueError, RecursionError):
         return _problem(400, "the body is not JSON")
     if not isinstance(told, dict | list):
@@ -112,7 +116,8 @@ def _shop(told: EventIn, deps: WebDeps) -> Shop:
 
 def _knows_us(request: web.Request, tokens: Sequence[str]) -> bool:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    shown = given.strip().encode()
+    # What was no text in the header is no token of ours either, and need only be compared.
+    shown = given.strip().encode(errors="surrogateescape")
     # Every token is compared, so that time tells nothing about which one was near.
     fits = [hmac.compare_digest(shown, token.encode()) for token in tokens if token]
     return scheme.lower() == "bearer" and any(fits)

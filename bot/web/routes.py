@@ -35,7 +35,7 @@ ROUTES: Final[Sequence[Route]] = (
     Route("*", "/gateways/{account}/{token}/{kind:inbound|receipt}", webhooks.callback, "hook"),
     Route("POST", "/simulator/texts", phone.take_text, "open"),
     # What the shop's systems call.
-    Route("POST", "/api/events", api.post_events, "open"),
+    Route("*", "/api/events", api.post_events, "open"),
     Route("GET", "/api/openapi.json", openapi.document, "open"),
     # What watches over us.
     Route("GET", "/healthz", health.healthz, "open"),

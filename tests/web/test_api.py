@@ -1,5 +1,6 @@
 """The events API: who may, what is checked, and that each event counts once."""
 
+import asyncio
 import io
 import json
 from datetime import datetime
@@ -192,6 +193,27 @@ async def test_only_who_has_a_token_may(world: World, headers: dict[str, str], s
     answer = await world.client.post("/api/events", json=DELIVERED, headers=headers)
     assert answer.status == status
     assert (len(await world.inbox()) == 1) == (status == 202)
+
+
+async def test_a_token_that_is_no_text_is_a_wrong_one(world: World) -> None:
+    server = world.client.server
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(b"POST /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\nContent-Length: 0\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_body_that_cannot_be_unpacked_is_told_so(world: World, coding: str) -> None:
+    headers = {"Authorization": f"Bearer {API_TOKEN}", "Content-Encoding": coding}
+    answer = await world.client.post("/api/events", data=io.BytesIO(b"no gzip at all"), headers=headers)
+    assert (answer.status, "error" in await answer.json()) == (400, True)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS", "DELETE"])
+async def test_another_method_is_told_which_one_is_meant(world: World, method: str) -> None:
+    answer = await world.client.request(method, "/api/events")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
 
 
 async def test_without_tokens_nobody_may(open_world: OpenWorld) -> None:
