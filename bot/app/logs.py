@@ -10,8 +10,21 @@ from typing import Any, Final
 
 import structlog
 
+from bot.web.middleware import crash
+
 _NUMBER: Final = re.compile(r"(\+?\d{3})\d{4,9}(\d{4})(?!\d)")
 _SECRET: Final = re.compile(r"secret|password|token|apikey|api_key|authorization|cookie", re.IGNORECASE)
+
+
+class _HttpFaults(logging.Handler):
+    """Tells of what the HTTP server met as one event, by its kind and place.
+
+    Its own words quote what was read, which may be a path with a token in it.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger("http").warning("request_failed", fault=crash(fault) if fault else record.levelname)
 
 
 def hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -44,3 +57,5 @@ def configure(level: str, shape: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    server = logging.getLogger("aiohttp.server")
+    server.handlers, server.propagate = [_HttpFaults()], False

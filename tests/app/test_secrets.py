@@ -123,9 +123,14 @@ url = "http://127.0.0.1:9/out?key={secrets["secret"]}"
         for bad in ("/api/events", "/nowhere"):
             async with session.post(f"http://127.0.0.1:{port}{bad}", headers={"Authorization": "Bearer x"}) as answer:
                 assert answer.status < 500
+        async with session.get(f"{base}?x={'1' * 9_000}") as answer:
+            assert answer.status == 400
         async with asyncio.timeout(30):
             await huixin.stop()
     assert "callback_refused" in huixin.log
+    events = [json.loads(line) for line in huixin.log.splitlines() if line.startswith("{")]
+    assert [each["level"] for each in events if each.get("fault", "").startswith("LineTooLong at ")] == ["warning"]
+    assert "Traceback" not in huixin.log
     keys = (tmp_path / "data" / "keys.toml").read_text()
     kept = [line.split('"')[1] for line in keys.splitlines() if '"' in line]
     for hidden in (*secrets.values(), *kept):
