@@ -53,7 +53,8 @@ def decide(customer: Customer | None, event: Event, mind: Mind, now: datetime) -
         decided_at=now,
         content_version=mind.content.version,
         effects=tuple(effects),
-        understanding=understanding,
+        # Its clauses only repeat the text, and cut through a number in groups, which is then sealed no more.
+        understanding=replace(understanding, clauses=()) if understanding else None,
         dedupe_key=key,
     )
     after = apply(scene.customer, entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -209,3 +210,11 @@ def test_a_booking_at_the_end_of_the_calendar_stops_no_reply(kind: str) -> None:
         event = Event(id=f"b{nth}", shop="default", customer=CUSTOMER, phone=PHONE, at=NOW, received_at=NOW, what=what)
         customer = decide(customer, event, packaged_mind(), NOW).customer
     assert decide(customer, replied("好的"), packaged_mind(), NOW).outbox
+
+
+def test_a_number_in_groups_is_kept_in_one_piece_or_not_at_all() -> None:
+    """What is stored seals it where it stands whole; a clause may begin in its middle."""
+    decision = decide(None, replied("打138-0060-0077或138 0060 0077,找人工"), packaged_mind(), NOW)
+    kept = re.sub("138[- ]?0060[- ]?0077", "", str(decision))
+    assert "0060" not in kept
+    assert "0077" not in kept
