@@ -173,12 +173,12 @@ class Sessions:
         await self._client.call(key, "SET", key, line, "EX", _IDLE_S)
         return Session(token=token, csrf=csrf, person=person)
 
-    async def find(self, token: str, now: datetime) -> Session | None:
-        """Give the session of a cookie, and let its idle time begin anew."""
+    async def find(self, token: str, now: datetime, *, idle: bool = False) -> Session | None:
+        """Give the session of a cookie, and let its idle time begin anew unless nobody did anything (`idle`)."""
         if not token:
             return None
         key = _SESSION + _digest(token)
-        line = await self._client.call(key, "GETEX", key, "EX", _IDLE_S)
+        line = await self._client.call(key, *(("GET", key) if idle else ("GETEX", key, "EX", _IDLE_S)))
         if not line:
             return None
         told = json.loads(line)

@@ -176,3 +176,15 @@ async def test_a_password_is_changed_by_its_owner(inside: World) -> None:
     assert (await inside.client.get("/people")).status == 200
     assert await inside.deps.people.check("li", "a better password", "::1")
     assert [act["action"] for act in await inside.deps.audit.read()] == ["change_password", "sign_in"]
+
+
+async def test_only_what_somebody_does_keeps_a_session_from_idling(world: World) -> None:
+    person = await world.deps.people.add("li", "a good password", NOW)
+    session = await world.deps.sessions.begin(person, NOW)
+    redis = world.store.client.primaries()[0]
+    (key,) = [key async for key in redis.scan_iter("*:session:*")]
+    await redis.expire(key, 100)
+    assert await world.deps.sessions.find(session.token, NOW, idle=True)
+    assert await redis.ttl(key) <= 100
+    assert await world.deps.sessions.find(session.token, NOW)
+    assert await redis.ttl(key) > 100

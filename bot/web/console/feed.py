@@ -92,7 +92,7 @@ async def feed_page(visit: Visit) -> web.StreamResponse:
 async def feed_stream(visit: Visit) -> web.StreamResponse:
     """Send what happens as it happens, from where the browser was cut off."""
     filters = _filters(visit)
-    async with opened(visit.request) as (stream, response):
+    async with opened(visit) as (stream, response):
         async for item in visit.deps.store.feed.follow(place(visit.request)):
             if item is None:
                 await stream.beat()

@@ -53,7 +53,7 @@ async def stream(visit: Visit) -> web.StreamResponse:
     deps, handset = visit.deps, await _handset(visit.deps, visit.request.match_info["handset"])
     after = place(visit.request) or "0-0"
     with deps.store.bell.ear(BELL_NAME) as ear:
-        async with opened(visit.request) as (line, response):
+        async with opened(visit) as (line, response):
             while True:
                 ear.clear()
                 for text in await deps.simulator.texts(handset.id, after):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from aiohttp import web
 
+from bot.web.console.visit import Visit
 from bot.web.measures import VIEWERS
 from bot.web.middleware import secure
 
 HEARTBEAT_S: Final = 15.0
+_ASK_EVERY_S: Final = 3.0
 _RETRY_MS: Final = 1_000
 
 _PLACE: Final = re.compile(r"\d{1,20}-\d{1,20}")
@@ -22,14 +25,21 @@ _PLACE: Final = re.compile(r"\d{1,20}-\d{1,20}")
 OPEN: web.AppKey[set[asyncio.Task[Any]]] = web.AppKey("open_streams", set[asyncio.Task[Any]])
 
 
-class Stream:
-    """One viewer's open answer."""
+class SignedOut(Exception):
+    """The session behind an open answer is over."""
 
-    def __init__(self, response: web.StreamResponse) -> None:
+
+class Stream:
+    """One viewer's open answer. Nothing more is written once the session is over: both ways raise SignedOut."""
+
+    def __init__(self, visit: Visit, response: web.StreamResponse) -> None:
+        self._visit = visit
         self._response = response
+        self._asked = time.monotonic()
 
     async def send(self, event: str, data: Any, event_id: str = "") -> None:
         """Send one event; with an id, a browser that was cut off asks for what came after it."""
+        await self._ask()
         head = f"id: {event_id}\n" if event_id else ""
         # JSON has no raw line break, so one data line holds it all.
         text = f"{head}event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
@@ -37,12 +47,23 @@ class Stream:
 
     async def beat(self) -> None:
         """Keep proxies from closing a quiet line."""
+        await self._ask()
         await self._response.write(b": still here\n\n")
+
+    async def _ask(self) -> None:
+        if time.monotonic() - self._asked < _ASK_EVERY_S:
+            return
+        self._asked = time.monotonic()
+        deps, token = self._visit.deps, self._visit.session.token
+        # A page left open is nobody at work: it keeps no session from ending.
+        if await deps.sessions.find(token, deps.clock(), idle=True) is None:
+            raise SignedOut
 
 
 @asynccontextmanager
-async def opened(request: web.Request) -> AsyncIterator[tuple[Stream, web.StreamResponse]]:
-    """Open a stream; leaving, being left and a server that stops all end it quietly."""
+async def opened(visit: Visit) -> AsyncIterator[tuple[Stream, web.StreamResponse]]:
+    """Open a stream; leaving, being left, signing out and a server that stops all end it quietly."""
+    request = visit.request
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
     )
@@ -53,8 +74,8 @@ async def opened(request: web.Request) -> AsyncIterator[tuple[Stream, web.Stream
     request.app[OPEN].update({task} if task else ())
     VIEWERS.inc()
     try:
-        with suppress(ConnectionResetError):
-            yield Stream(response), response
+        with suppress(ConnectionResetError, SignedOut):
+            yield Stream(visit, response), response
     finally:
         VIEWERS.dec()
         request.app[OPEN].difference_update({task} if task else ())
