@@ -146,8 +146,11 @@ class People:
         stored = json.loads(line)["password"] if line else _NOBODY
         if not await _fits(password[:_MAX_PASSWORD], stored) or not line:
             return None
-        of_both = next(iter(counted))
+        of_both, *of_each = counted
         await self._client.call(of_both, "DEL", of_both)
+        # What others tried from this address or for this name still counts; this try does not.
+        for key in of_each:
+            await self._client.run(_GIVE_BACK_TRY, [key])
         return _person(json.loads(line))
 
     async def _told(self, name: str) -> dict[str, Any]:
@@ -270,4 +273,7 @@ if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('TTL', KEYS[1])}
 """
 _COUNT_TRY: Final = Script(_COUNT_TRY_LUA, hashlib.sha1(_COUNT_TRY_LUA.encode(), usedforsecurity=False).hexdigest())
+# One that ran out meanwhile must not begin anew below nought, and without an end.
+_GIVE_BACK_LUA: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
+_GIVE_BACK_TRY: Final = Script(_GIVE_BACK_LUA, hashlib.sha1(_GIVE_BACK_LUA.encode(), usedforsecurity=False).hexdigest())
 _NOBODY: Final = f"{_text(bytes(16))}.{_text(bytes(32))}"

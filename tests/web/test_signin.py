@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import RequestRefused
+from bot.store import people
 from bot.store.people import TooManyTries
 from bot.store.store import Store
 from bot.web.console.visit import SESSION_COOKIE
@@ -69,6 +70,20 @@ async def test_one_address_cannot_try_many_names(world: World) -> None:
         assert await world.deps.people.check(f"name{n}", "guess", "198.51.100.1") is None
     with pytest.raises(TooManyTries):
         await world.deps.people.check("name31", "guess", "198.51.100.1")
+
+
+async def test_who_knows_the_password_never_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "_TRIES_PER_PEER", 3)
+    monkeypatch.setattr(people, "_TRIES_PER_NAME", 3)
+    await someone(world)
+    assert await world.deps.people.check("li", "guess", "198.51.100.1") is None
+    for _ in range(4):
+        assert await world.deps.people.check("li", "a good password", "198.51.100.1")
+    # Wrong tries are not forgotten for it: another one from there, and one for another name.
+    for name in ("li", "wang"):
+        assert await world.deps.people.check(name, "guess", "198.51.100.1") is None
+    with pytest.raises(TooManyTries):
+        await world.deps.people.check("zhao", "guess", "198.51.100.1")
 
 
 @pytest.mark.parametrize(
@@ -136,23 +151,23 @@ async def test_the_first_password_is_made_once(store: Store, world: World) -> No
 
 
 async def test_sessions_end(world: World) -> None:
-    people, sessions = world.deps.people, world.deps.sessions
-    person = await people.add("li", "a good password", NOW)
+    known, sessions = world.deps.people, world.deps.sessions
+    person = await known.add("li", "a good password", NOW)
     token = (await sessions.begin(person, NOW)).token
     assert await sessions.find(token, NOW + timedelta(days=6))
     assert await sessions.find(token, NOW + timedelta(days=8)) is None
     token = (await sessions.begin(person, NOW)).token
-    await people.set_password("li", "a better password")
+    await known.set_password("li", "a better password")
     assert await sessions.find(token, NOW) is None
-    renewed = await people.find("li")
+    renewed = await known.find("li")
     token = (await sessions.begin(renewed, NOW)).token
-    await people.remove("li")
+    await known.remove("li")
     assert await sessions.find(token, NOW) is None
 
 
 async def test_accounts_are_checked(world: World) -> None:
-    people = world.deps.people
-    await people.add(" Li ", "a good password", NOW)
+    known = world.deps.people
+    await known.add(" Li ", "a good password", NOW)
     for name, password in (
         ("li", "a good password"),
         ("", "a good password"),
@@ -160,10 +175,10 @@ async def test_accounts_are_checked(world: World) -> None:
         ("w", "short"),
     ):
         with pytest.raises(RequestRefused):
-            await people.add(name, password, NOW)
+            await known.add(name, password, NOW)
     with pytest.raises(RequestRefused):
-        await people.set_password("nobody", "a good password")
-    assert [person.name for person in await people.all()] == ["li"]
+        await known.set_password("nobody", "a good password")
+    assert [person.name for person in await known.all()] == ["li"]
 
 
 async def test_a_password_is_changed_by_its_owner(inside: World) -> None:
