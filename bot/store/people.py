@@ -244,7 +244,8 @@ def _checked(password: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    # A cookie may hold any octets; they come as surrogates.
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 async def _hash(password: str) -> str:

@@ -1,11 +1,14 @@
 """What stands around every page: headers, forms of our own, escaping, errors that tell nothing."""
 
+import asyncio
 import json
 import re
 
 import pytest
+import yarl
 
 from bot.domain.events import Event, StaffActed
+from bot.web.console.visit import SESSION_COOKIE
 from bot.web.routes import ROUTES
 from tests.web.conftest import NOW, OpenWorld, World
 from tests.web.told import feed_line, put_in_feed
@@ -126,6 +129,88 @@ async def test_programs_and_people_are_told_errors_in_their_way(world: World) ->
     assert (answer.status, await answer.json()) == (404, {"error": "Not Found"})
     assert (await world.client.get("/static/x/../../routes.py")).status == 404
     assert (await world.client.get("/static/x/%2e%2e%2froutes.py")).status == 404
+
+
+HALF = '"\\ud800"'
+FORM = "f" * 40
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (f'{{"form": "{FORM}", "name": {HALF}}}', "application/json"),
+        (f'{{"form": "{FORM}", "name": "li", "password": {HALF}}}', "application/json"),
+        (f'{{"form": {HALF}}}', "application/json"),
+        ("{}", "application/json; charset=base64"),
+        ("form=a", "application/x-www-form-urlencoded; charset=nonsense"),
+        (b"form=\xff", "application/x-www-form-urlencoded"),
+        ("--x", "multipart/form-data; boundary=y"),
+        ("--x", "multipart/form-data"),
+    ],
+)
+async def test_what_no_form_of_ours_sends_is_refused(
+    world: World, capsys: pytest.CaptureFixture[str], body: str | bytes, kind: str
+) -> None:
+    headers = {"Content-Type": kind, "Cookie": f"huixin_form={FORM}"}
+    answer = await world.client.post("/signin", data=body, headers=headers)
+    assert answer.status == 400
+    assert (await answer.json())["error"].startswith(("the body cannot be read", "the text holds", "send a"))
+    assert "critical" not in capsys.readouterr().out
+
+
+async def test_a_body_that_does_not_unpack_is_refused(world: World) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert (await world.client.post("/signin", data=b"no gzip", headers=headers)).status == 400
+
+
+async def raw(world: World, line: str, *headers: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(world.client.host, world.client.port)
+    told = (line.encode(), b"Host: localhost", b"Content-Length: 0", b"Connection: close", *headers, b"", b"")
+    writer.write(b"\r\n".join(told))
+    answer = await reader.read()
+    writer.close()
+    return answer.split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "header", "status"),
+    [
+        ("GET / HTTP/1.1", b"Cookie: huixin_session=\xff", b"303"),
+        ("GET /signin HTTP/1.1", b"Cookie: huixin_form=" + b"\xff" * 40, b"200"),
+        ("POST /signin HTTP/1.1", b"Cookie: huixin_form=\xff", b"403"),
+        ("POST /signout HTTP/1.1", b"X-CSRF-Token: \xff", b"403"),
+    ],
+)
+async def test_headers_may_hold_any_octets(inside: World, line: str, header: bytes, status: bytes) -> None:
+    cookies = inside.client.session.cookie_jar.filter_cookies(inside.client.make_url("/"))
+    mine = () if header.startswith(b"Cookie") else (f"Cookie: {cookies[SESSION_COOKIE].OutputString()}".encode(),)
+    assert (await raw(inside, line, header, *mine)).split()[1] == status
+
+
+@pytest.mark.parametrize("customer", ["zzz", "%00", "0" * 23, "C" * 24])
+async def test_what_is_no_customers_id_is_nowhere(inside: World, customer: str) -> None:
+    path = yarl.URL(f"/customers/{customer}", encoded=True)
+    assert (await inside.client.get(path)).status == 404
+    assert (await inside.post(f"/customers/{customer}/act", {"action": "take_over"})).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/customers/{held}/act", {"action": "note", "text": "\ud800"}),
+        ("/customers/{held}/act", {"action": "undo", "event": "\ud800"}),
+        ("/phone/send", {"handset": "{held}", "text": "\ud800"}),
+        ("/phone/send", {"handset": "\ud800", "text": "a"}),
+        ("/people/password", {"old": "a good password", "new": "\ud800 and seven more"}),
+        ("/signout", {"csrf": "\ud800"}),
+    ],
+)
+async def test_half_a_character_is_refused(inside: World, path: str, fields: dict[str, str]) -> None:
+    phone = await inside.deps.simulator.take_up("phone", "default", "+8613800000000", NOW)
+    told = {name: value.format(held=phone.id) for name, value in fields.items()}
+    # Where the token is the field, nothing else may tell it.
+    csrf = "" if "csrf" in told else await inside.csrf()
+    assert (await inside.post(path.format(held=phone.id), told, csrf=csrf)).status == 400
 
 
 async def test_the_number_looked_for_stands_in_no_address(inside: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from bot.web.console.staff import happen
 from bot.web.console.timeline import Block, blocks
 from bot.web.console.visit import Visit, see
 
+_ID: Final = re.compile("[0-9a-f]{24}")
 _SHOWN: Final = 200
 _MAX_TEXT: Final = 500
 _ACTIONS: Final[tuple[StaffAction, ...]] = ("take_over", "hand_back", "reply", "note", "resolve_ticket", "undo")
@@ -101,6 +103,8 @@ async def find(visit: Visit) -> web.StreamResponse:
 
 async def _customer(visit: Visit) -> Customer:
     customer_key = visit.request.match_info["customer"]
+    if not _ID.fullmatch(customer_key):
+        raise web.HTTPNotFound
     customer = await visit.deps.store.customers.load(customer_key)
     if customer is not None:
         return customer

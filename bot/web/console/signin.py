@@ -51,7 +51,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     target = inside(form.get("next", "/"))
     shown, kept = form.get("form", ""), request.cookies.get(FORM_COOKIE, "")
-    if not kept or not hmac.compare_digest(shown.encode(), kept.encode()):
+    if not kept or not hmac.compare_digest(shown.encode(), kept.encode(errors="surrogatepass")):
         return _form(request, "error.csrf", target, status=403)
     try:
         person = await deps.people.check(form.get("name", ""), form.get("password", ""), peer(request))
@@ -102,7 +102,7 @@ def _form(
     t = Translator(language_of(request))
     # One token a browser, so that a second tab does not make the first one's form stale.
     token = request.cookies.get(FORM_COOKIE, "")
-    if len(token) < _MIN_TOKEN:
+    if len(token) < _MIN_TOKEN or not token.isascii():
         token = secrets.token_urlsafe(24)
     reason = (t(fault, minutes=minutes) if minutes else t(fault)) if fault else ""
     target = inside(target or request.query.get("next", "/"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,8 @@ SESSION_COOKIE: Final = "huixin_session"
 LANGUAGE_COOKIE: Final = "huixin_language"
 SAFE: Final = frozenset(("GET", "HEAD"))
 _MAX_FORM: Final = 64 * 1024
+_HALF: Final = re.compile("[\ud800-\udfff]")
+"""A surrogate by itself, which JSON may name and nothing can be written as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +86,18 @@ async def read_form(request: web.Request) -> dict[str, str]:
     """Read the fields of a form or of a JSON object as texts. Raises RequestRefused for anything else."""
     if (request.content_length or 0) > _MAX_FORM:
         raise RequestRefused("that is too much text")
-    if request.content_type == "application/json":
-        try:
-            told = await request.json()
-        except (ValueError, RecursionError) as error:
-            raise RequestRefused("the body is not JSON") from error
-        if not isinstance(told, dict):
-            raise RequestRefused("send a JSON object")
-        return {str(name): str(value) for name, value in told.items() if isinstance(value, str | int | float | bool)}
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    if request.content_type.startswith("multipart/"):
+        raise RequestRefused("send a plain form or a JSON object")
+    try:
+        told = await (request.json() if request.content_type == "application/json" else request.post())
+    except (ValueError, LookupError, RecursionError, web.RequestPayloadError) as error:
+        raise RequestRefused("the body cannot be read") from error
+    if not isinstance(told, Mapping):
+        raise RequestRefused("send a JSON object")
+    fields = {str(name): str(value) for name, value in told.items() if isinstance(value, str | int | float | bool)}
+    if any(_HALF.search(text) for field in fields.items() for text in field):
+        raise RequestRefused("the text holds half of a character; write it anew")
+    return fields
 
 
 async def check_form(request: web.Request, expected: str) -> None:
@@ -103,7 +109,7 @@ async def check_form(request: web.Request, expected: str) -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise web.HTTPForbidden
     given = request.headers.get("X-CSRF-Token") or (await read_form(request)).get("csrf", "")
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+    if not expected or not hmac.compare_digest(given.encode(errors="surrogatepass"), expected.encode()):
         raise web.HTTPForbidden
 
 
