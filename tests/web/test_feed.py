@@ -102,7 +102,9 @@ async def test_the_stream_sends_what_fits_the_filters_only(inside: World) -> Non
     assert told["event"] == "e2"
 
 
-@pytest.mark.parametrize("place", ["0", "x-y", "1-1 \n\nevent: x", "9" * 50 + "-1", "-"])
+@pytest.mark.parametrize(
+    "place", ["0", "x-y", "1-1 \n\nevent: x", "9" * 50 + "-1", "-", "9" * 20 + "-0", f"1-{2**64 - 1}"]
+)
 async def test_a_place_that_is_none_begins_at_now(inside: World, place: str) -> None:
     await put_in_feed(inside.store, feed_line(event="e1"))
     waiting = asyncio.create_task(listen(inside, "", 1, {"Last-Event-ID": place.replace("\n", "")}))

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bot.errors import StoreUnavailable
 from bot.store import feed
 from bot.store.simulator import PhoneText
 from bot.web.console import phone, stream
@@ -63,3 +64,18 @@ async def test_a_quiet_line_ends_with_the_session(inside: World, path: str, monk
             pass
         await sign_out(inside)
         await lines.content.read()
+
+
+@pytest.mark.parametrize("fault", [StoreUnavailable("Redis is away"), ValueError("of ours")])
+async def test_what_breaks_writes_no_second_answer(
+    inside: World, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise fault
+
+    held = await inside.deps.simulator.take_up("phone", "default", NUMBER, NOW)
+    monkeypatch.setattr(inside.deps.simulator, "texts", broken)
+    monkeypatch.setattr(inside.store.feed, "read", broken)
+    for path in ("/feed/stream", f"/phone/{held.id}/stream"):
+        async with asyncio.timeout(5), inside.client.get(path) as answer:
+            assert (answer.status, await answer.read()) == (200, b"retry: 1000\n\n")

@@ -7,14 +7,16 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import structlog
 from aiohttp import web
 
+from bot.errors import StoreUnavailable
 from bot.web.console.visit import Visit
 from bot.web.measures import VIEWERS
-from bot.web.middleware import secure
+from bot.web.middleware import crash, secure
 
 HEARTBEAT_S: Final = 15.0
 _ASK_EVERY_S: Final = 3.0
@@ -23,6 +25,8 @@ _RETRY_MS: Final = 1_000
 _PLACE: Final = re.compile(r"\d{1,20}-\d{1,20}")
 
 OPEN: web.AppKey[set[asyncio.Task[Any]]] = web.AppKey("open_streams", set[asyncio.Task[Any]])
+
+log = structlog.get_logger("web.stream")
 
 
 class SignedOut(Exception):
@@ -62,7 +66,7 @@ class Stream:
 
 @asynccontextmanager
 async def opened(visit: Visit) -> AsyncIterator[tuple[Stream, web.StreamResponse]]:
-    """Open a stream; leaving, being left, signing out and a server that stops all end it quietly."""
+    """Open a stream; leaving, being left, signing out, Redis away and a server that stops all end it quietly."""
     request = visit.request
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
@@ -74,8 +78,14 @@ async def opened(visit: Visit) -> AsyncIterator[tuple[Stream, web.StreamResponse
     request.app[OPEN].update({task} if task else ())
     VIEWERS.inc()
     try:
-        with suppress(ConnectionResetError, SignedOut):
-            yield Stream(visit, response), response
+        yield Stream(visit, response), response
+    except (ConnectionResetError, SignedOut):
+        pass
+    except StoreUnavailable as reason:
+        log.warning("stream_ended", reason=str(reason))
+    except Exception as fault:  # noqa: BLE001 — the last net, as around pages
+        # An answer that has begun can be given no status: it ends, and the browser asks for the rest.
+        log.critical("stream_crashed", fault=crash(fault))
     finally:
         VIEWERS.dec()
         request.app[OPEN].difference_update({task} if task else ())
@@ -84,7 +94,10 @@ async def opened(visit: Visit) -> AsyncIterator[tuple[Stream, web.StreamResponse
 def place(request: web.Request) -> str | None:
     """Tell from where a browser wants to go on; None: from now."""
     asked = request.headers.get("Last-Event-ID") or request.query.get("after", "")
-    return asked if _PLACE.fullmatch(asked) else None
+    if not _PLACE.fullmatch(asked):
+        return None
+    # Redis counts to 64 bits, and there is nothing after the last.
+    return asked if all(int(part) < 2**64 - 1 for part in asked.split("-")) else None
 
 
 async def end_all(app: web.Application) -> None:
