@@ -39,7 +39,9 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", "/api/openapi.json", openapi.document, "open"),
     # What watches over us.
     Route("GET", "/healthz", health.healthz, "open"),
+    Route("HEAD", "/healthz", health.healthz, "open"),
     Route("GET", "/readyz", health.readyz, "open"),
+    Route("HEAD", "/readyz", health.readyz, "open"),
     Route("GET", "/metrics", health.metrics, "open"),
     # The door.
     Route("GET", "/signin", signin.sign_in_page, "open"),

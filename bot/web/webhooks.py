@@ -19,6 +19,8 @@ from bot.web.intake import counter
 
 MAX_BODY = 512 * 1024
 _PLAIN: Final = re.compile(r"[\w/.-]+", re.ASCII)
+_METHODS: Final = frozenset(("POST", "GET"))
+"""By which providers bring texts and receipts; what else knocks (a scanner, a browser's preflight) brings none."""
 _NOWHERE = Ack(status=404)
 _RETRY_AFTER_S = "5"
 
@@ -52,6 +54,8 @@ async def receive(deps: WebDeps, account: Account, told: Callback) -> Ack:
 
 
 async def _through(deps: WebDeps, account: Account, request: web.Request) -> web.Response:
+    if request.method not in _METHODS:
+        return web.Response(status=405, headers={"Allow": "GET, POST"})
     if (request.content_length or 0) > MAX_BODY:
         return _too_large(account)
     try:

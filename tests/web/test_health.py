@@ -10,6 +10,16 @@ async def test_a_living_process_says_so(world: World) -> None:
     assert (answer.status, await answer.json()) == (200, {"status": "ok", "version": "0.1.0"})
 
 
+async def test_a_watcher_may_ask_for_the_status_alone(open_world: OpenWorld) -> None:
+    async def away() -> Probe:
+        return Probe(ready=False, state="away")
+
+    world = await open_world(probes={"redis": away})
+    for path, status in (("/healthz", 200), ("/readyz", 503)):
+        answer = await world.client.head(path)
+        assert (answer.status, await answer.read()) == (status, b"")
+
+
 async def test_readiness_is_told_part_by_part(open_world: OpenWorld) -> None:
     async def good() -> Probe:
         return Probe(ready=True, state="ok")

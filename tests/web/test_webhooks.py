@@ -69,6 +69,16 @@ async def test_a_repeat_is_acknowledged_again_and_kept_once(world: World) -> Non
     assert len(await world.inbox()) == 1
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+@pytest.mark.parametrize("kind", ["inbound", "%69nbound"])
+async def test_what_no_provider_does_brings_nothing(world: World, method: str, kind: str) -> None:
+    path = yarl.URL(f"/gateways/ours/{TOKEN}-ours/{kind}", encoded=True)
+    body = json.dumps(REPLY).encode()
+    answer = await world.client.request(method, path, data=body, headers=signed(body))
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, POST")
+    assert await world.inbox() == []
+
+
 async def test_two_honest_equal_replies_without_an_id_both_count(world: World) -> None:
     for _ in range(2):
         await call(world, {"from": "13800000000", "text": "1"})
