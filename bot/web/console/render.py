@@ -73,12 +73,12 @@ def page(template: str, t: Translator, status: int = 200, **values: Any) -> web.
 
 def clock(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
     """Give HH:MM in a zone."""
-    return at.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M")
+    return _local(at, zone).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def day(at: datetime, zone: tzinfo, t: Translator) -> str:
     """Give the day: 7月2日 周三, or Wed 2 Jul."""
-    local = at.astimezone(zone)
+    local = _local(at, zone)
     if t.language == "zh":
         return f"{local.month}月{local.day}日 周{'一二三四五六日'[local.weekday()]}"
     return local.strftime("%a %-d %b")
@@ -87,3 +87,11 @@ def day(at: datetime, zone: tzinfo, t: Translator) -> str:
 def moment(at: datetime, zone: tzinfo, t: Translator) -> str:
     """Give day and time."""
     return f"{day(at, zone, t)} {clock(at, zone)}"
+
+
+def _local(at: datetime, zone: tzinfo) -> datetime:
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        # On the calendar's first and last day there may be no local time to tell.
+        return at
