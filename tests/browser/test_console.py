@@ -196,3 +196,29 @@ async def test_small_screens_fit(page: Page) -> None:
         await page.set_viewport_size({"width": width, "height": 800})
         sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert sideways <= 0, f"{width} px: {sideways} px too wide"
+
+
+async def test_a_long_word_of_a_customers_cuts_nothing_off(page: Page) -> None:
+    await ask_for_rating(page)
+    await write(page, "1")
+    await expect(page.locator(".bubble.in")).to_have_count(2)
+    await write(page, "http://example.cn/" + "x" * 600)
+    await expect(await turns(page)).to_have_count(2)
+    await page.get_by_role("link", name="看这位顾客").click()
+    comment = page.locator(".facts small", has_text="xxx")
+    await expect(comment).to_be_visible()
+    for width in (1440, 1100, 768, 390):
+        await page.set_viewport_size({"width": width, "height": 800})
+        hidden = await page.locator(".facts").evaluate("facts => facts.scrollWidth - facts.clientWidth")
+        assert hidden <= 0, f"{width} px: {hidden} px cut off"
+
+
+async def test_the_bar_fits_a_telephone_in_both_languages(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 800})
+    for other, search in (("English", "查手机号"), ("中文", "Find a number")):
+        await expect(page.get_by_role("searchbox", name=search)).to_be_visible()
+        bar = page.locator(".bar")
+        assert await bar.evaluate("bar => bar.scrollWidth - bar.clientWidth") <= 0
+        switch = page.get_by_role("link", name=other)
+        assert (await switch.bounding_box())["height"] < 40
+        await switch.click()
