@@ -8,6 +8,7 @@ import pytest
 import yarl
 
 from bot.domain.events import Event, StaffActed
+from bot.store.simulator import PhoneText
 from bot.web.console.visit import SESSION_COOKIE
 from bot.web.routes import ROUTES
 from tests.web.conftest import NOW, OpenWorld, World
@@ -101,6 +102,18 @@ async def test_what_a_customer_writes_is_never_markup_in_the_stream_either(insid
     assert "<script>" not in told["html"]
     assert "&lt;script&gt;" in told["html"]
     assert [line for line in lines if line.startswith(("id:", "event:"))] == [f"id: {second.id}\n", "event: item\n"]
+
+
+async def test_what_a_customer_writes_turns_no_words_round(inside: World) -> None:
+    tricks = "退\u202e订\u2066了\x07吗\x9b\n真的"
+    phone = await inside.deps.simulator.take_up("phone", "default", "+8613800000000", NOW)
+    await inside.deps.simulator.put(phone.id, PhoneText(way="out", text=tricks, at=NOW.isoformat()))
+    await put_in_feed(inside.store, feed_line(text=tricks, event="e1"))
+    assert 'said">退订了吗\n真的<' in await (await inside.client.get("/")).text()
+    async with inside.client.get(f"/phone/{phone.id}/stream") as answer:
+        while not (line := await answer.content.readline()).startswith(b"data:"):
+            pass
+    assert json.loads(line.removeprefix(b"data:"))["text"] == "退订了吗\n真的"
 
 
 async def test_a_page_that_breaks_tells_its_number_and_nothing_else(

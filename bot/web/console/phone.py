@@ -23,6 +23,7 @@ from bot.store.bell import heard
 from bot.store.simulator import BELL_NAME, Handset, PhoneText
 from bot.web.accounts import Account
 from bot.web.api import accept
+from bot.web.console.render import seen
 from bot.web.console.staff import happen
 from bot.web.console.stream import HEARTBEAT_S, opened, place
 from bot.web.console.visit import Visit
@@ -57,7 +58,7 @@ async def stream(visit: Visit) -> web.StreamResponse:
             while True:
                 ear.clear()
                 for text in await deps.simulator.texts(handset.id, after):
-                    await line.send("text", asdict(text), text.id)
+                    await line.send("text", asdict(text) | {"text": seen(text.text)}, text.id)
                     after = text.id
                 if not await heard(ear, HEARTBEAT_S):
                     await line.beat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import cache
@@ -15,6 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.web.console.words import Translator
 
 _YEAR_S: Final = 365 * 24 * 3600
+_UNSEEN: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+"""Control characters, which show as boxes, and what turns the direction of the words after it."""
 _KINDS: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -51,6 +54,7 @@ def _environment() -> Environment:
         loader=PackageLoader("bot.web.console"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: seen(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -59,6 +63,11 @@ def _environment() -> Environment:
     environment.filters["day"] = day
     environment.filters["moment"] = moment
     return environment
+
+
+def seen(text: str) -> str:
+    """Give a text as people may see it; templates do so with whatever they are given."""
+    return _UNSEEN.sub("", text)
 
 
 def fragment(template: str, t: Translator, **values: Any) -> str:
