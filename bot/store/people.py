@@ -29,7 +29,7 @@ _LINK: Final = "huixin:{console}:link:"
 _TRIES: Final = "huixin:{console}:tries:"
 
 MIN_PASSWORD: Final = 8
-_MAX_PASSWORD: Final = 256
+MAX_PASSWORD: Final = 256
 _MAX_NAME: Final = 40
 _IDLE_S: Final = 12 * 3600
 _LONGEST: Final = timedelta(days=7)
@@ -144,7 +144,7 @@ class People:
         line = await self._client.call(_PEOPLE, "HGET", _PEOPLE, folded)
         # A name that is not there costs the same time as one that is.
         stored = json.loads(line)["password"] if line else _NOBODY
-        if not await _fits(password[:_MAX_PASSWORD], stored) or not line:
+        if not await _fits(password[:MAX_PASSWORD], stored) or not line:
             return None
         of_both, *of_each = counted
         await self._client.call(of_both, "DEL", of_both)
@@ -238,8 +238,8 @@ def _name(name: str) -> str:
 
 
 def _checked(password: str) -> str:
-    if not MIN_PASSWORD <= len(password) <= _MAX_PASSWORD:
-        raise RequestRefused(f"a password has {MIN_PASSWORD} to {_MAX_PASSWORD} characters")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise RequestRefused(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     return password
 
 

@@ -85,12 +85,15 @@ def make_app(deps: WebDeps) -> web.Application:
 
 async def error_page(request: web.Request, status: int, reason: str) -> web.StreamResponse:
     """Answer an error: as JSON to programs, as a page to people."""
-    if request.path.startswith("/api/") or request.headers.get("X-Requested-With") or request.method != "GET":
+    t = Translator(language_of(request))
+    known = {each: t(f"error.{each}") for each in (401, 403, 404, 500, 503)}
+    script = request.headers.get("X-Requested-With")
+    if request.path.startswith("/api/") or script or request.method != "GET":
         wants_page = "text/html" in request.headers.get("Accept", "")
         if not wants_page or request.path.startswith("/api/"):
-            return web.json_response(text=json.dumps({"error": reason}, ensure_ascii=False), status=status)
-    t = Translator(language_of(request))
-    known = {403: t("error.403"), 404: t("error.404"), 503: t("error.503"), 500: t("error.500")}
+            # Our own script shows it to people; only a fault of ours is told by its id, to be found by.
+            said = known.get(status, reason) if script and status != 500 else reason
+            return web.json_response(text=json.dumps({"error": said}, ensure_ascii=False), status=status)
     told = t("error.id", id=reason) if status == 500 else ("" if status in known else reason)
     return render.page("error.html", t, status, code=status, title=known.get(status, str(status)), reason=told)
 

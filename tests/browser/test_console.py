@@ -130,8 +130,11 @@ async def test_the_language_is_a_switch(page: Page) -> None:
     await page.get_by_role("link", name="English").click()
     await expect(page.get_by_role("heading", name="Live feed")).to_be_visible()
     await expect(page.get_by_role("button", name="Ask for a rating")).to_be_visible()
+    await page.get_by_placeholder("Text", exact=True).fill("什么也没有")
+    await expect(page.get_by_text("Nothing fits these filters")).to_be_visible()
     await page.get_by_role("link", name="中文").click()
     await expect(page.get_by_role("heading", name="动态")).to_be_visible()
+    await expect(page.get_by_placeholder("内容")).to_have_value("什么也没有")
 
 
 async def test_a_viewer_who_was_cut_off_goes_on_without_a_gap(page: Page, context: BrowserContext) -> None:

@@ -1,9 +1,13 @@
 """A customer's page and what a colleague can do there."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.domain.content import Content, Journey, Trigger
+from bot.domain.customer import Customer, JourneyRun
 from bot.domain.decision import LogEntry
 from bot.domain.effects import AlertStaff, Effect, RecordRating, Reply, SendTemplate
 from bot.domain.events import BusinessEvent, Event, Happening, ReceiptReceived, ReplyReceived, SendFinished, StaffActed
@@ -12,9 +16,11 @@ from bot.domain.understanding import Candidate, Mood, Slots, Understanding
 from bot.engine.texts import message_id
 from bot.web.console.timeline import Block, blocks
 from bot.web.console.words import Translator
-from tests.web.conftest import NOW, World
+from tests.web.conftest import NOW, OpenWorld, World
+from tests.web.told import put_customer
 
 NUMBER = "+8613800000001"
+KNOWN = "0" * 24
 UNDERSTOOD = Understanding(
     text="4分",
     normalized="4分",
@@ -98,6 +104,22 @@ async def test_a_phone_can_be_looked_at_before_anything_happened(inside: World) 
     assert "138****0001" in page
     assert "还没有往来" in page
     assert (await inside.client.get("/customers/" + "0" * 24)).status == 404
+
+
+async def test_journeys_stand_by_their_titles(open_world: OpenWorld) -> None:
+    plan = Journey(name="after_delivery", title="签收后请评分", trigger=Trigger(event="order.delivered"), steps=())
+    older = replace(plan, title="签收后请打分", version="old")
+    content = Content(version="1", journeys={"after_delivery": plan}, pinned={"old": older})
+    world = await open_world(content=lambda: content)
+    await world.deps.people.add("li", "a good password", NOW)
+    await world.sign_in()
+    runs = tuple(
+        JourneyRun(id=name + version, journey=name, version=version, key="k", step="next_day", began_at=NOW)
+        for name, version in (("after_delivery", "new"), ("after_delivery", "old"), ("gone", "x"))
+    )
+    await put_customer(world.store, Customer(id=KNOWN, shop="default", phone=NUMBER, created_at=NOW, runs=runs))
+    page = await (await world.client.get(f"/customers/{KNOWN}")).text()
+    assert re.findall(r"next_day\"><span>([^<]+)</span>", page) == ["签收后请评分", "签收后请打分", "gone"]
 
 
 @pytest.mark.parametrize(

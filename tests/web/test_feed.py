@@ -1,10 +1,13 @@
 """The live feed: cards that hold what belongs together, filters, and a stream that goes on where it was cut off."""
 
 import asyncio
+import html
 import json
+import re
 from typing import Any
 
 import pytest
+import yarl
 
 from bot.web.console.states import States, state_of
 from tests.web.conftest import World
@@ -141,7 +144,23 @@ async def test_english_is_a_switch(inside: World) -> None:
     assert 'lang="en"' in page
     assert "Live feed" in page
     await inside.client.get("/language/zh")
-    assert (
-        "实时动态" in await (await inside.client.get("/")).text()
-        or "动态" in await (await inside.client.get("/")).text()
-    )
+    assert "动态" in await (await inside.client.get("/")).text()
+
+
+async def test_the_switch_leads_back_to_what_was_looked_at(inside: World) -> None:
+    for language in ("en", "zh"):
+        page = await (await inside.client.get("/?mood=neg&text=慢")).text()
+        switch = html.unescape(re.search(rf'href="(/language/{language}[^"]+)"', page)[1])
+        answer = await inside.client.get(yarl.URL(switch, encoded=True), allow_redirects=False)
+        assert yarl.URL(answer.headers["Location"]).query == {"mood": "neg", "text": "慢"}
+
+
+async def test_our_own_words_are_told_in_the_pages_language(inside: World) -> None:
+    await put_in_feed(inside.store, feed_line())
+    page = await (await inside.client.get("/")).text()
+    for words, name in (("<small>", "句式"), ('value="throttled"', "太快了"), ('title="快递慢"', "物流")):
+        assert re.search(rf"{words}[^<]*{name}<", page), name
+    await inside.client.get("/language/en")
+    page = await (await inside.client.get("/")).text()
+    for name in (">pattern<", ">Too fast<", ">Shipping<"):
+        assert name in page

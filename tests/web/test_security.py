@@ -140,6 +140,10 @@ async def test_programs_and_people_are_told_errors_in_their_way(world: World) ->
     assert (await world.client.get("/nowhere")).content_type == "text/html"
     answer = await world.client.get("/api/nowhere")
     assert (answer.status, await answer.json()) == (404, {"error": "Not Found"})
+    answer = await world.client.post("/phone/add", headers={"Accept": "text/html"})
+    assert (answer.status, "请先登录" in await answer.text()) == (401, True)
+    answer = await world.client.post("/phone/add", headers={"X-Requested-With": "console"})
+    assert (answer.status, await answer.json()) == (401, {"error": "请先登录"})
     assert (await world.client.get("/static/x/../../routes.py")).status == 404
     assert (await world.client.get("/static/x/%2e%2e%2froutes.py")).status == 404
 

@@ -38,6 +38,7 @@ async def customer_page(visit: Visit) -> web.StreamResponse:
         "phone": mask(customer.phone),
         "blocks": laid,
         "intents": INTENTS,
+        "titles": _titles(visit, customer),
     }
     if visit.request.query.get("part"):
         parts = ("talking", "facts", "composer")
@@ -119,6 +120,16 @@ async def _customer(visit: Visit) -> Customer:
 async def _blocks(visit: Visit, customer: Customer) -> list[Block]:
     entries = await visit.deps.store.customers.timeline(customer.id, _SHOWN)
     return blocks([entry for _, entry in reversed(entries)], visit.t)
+
+
+def _titles(visit: Visit, customer: Customer) -> dict[str, str]:
+    """Name the journeys that a customer is on, by run; one whose plan is lost stands by its name."""
+    content = visit.deps.content()
+    titles = {}
+    for run in customer.runs:
+        plan = content.pinned.get(run.version) or content.journeys.get(run.journey)
+        titles[run.id] = plan.title if plan else run.journey
+    return titles
 
 
 async def _newest(visit: Visit) -> str:

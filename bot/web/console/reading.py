@@ -67,7 +67,7 @@ def read(told: Mapping[str, Any] | None, t: Translator) -> Reading | None:
         mood_score=f"{float(mood.get('score', 0)):+.2f}",
         intents=tuple((t.word("intent", each["intent"]), _detail(each["intent"], slots)) for each in chosen),
         topics=tuple(
-            (str(hit["topic"]), str(hit["polarity"]), "、".join(hit.get("words") or ()))
+            (t.word("topic", str(hit["topic"])), str(hit["polarity"]), "、".join(hit.get("words") or ()))
             for hit in told.get("topics") or ()
         ),
         slots=tuple((t.word("slot", name), _plain(value, t)) for name, value in slots.items()),
@@ -96,7 +96,7 @@ def _reasons(chosen: list[dict[str, Any]], candidates: Iterable[Any], t: Transla
             name=t.word("intent", each["intent"]),
             score=f"{float(each.get('score') or 0):.2f}",
             why=str(each["reason"]),
-            layer=str(each.get("layer") or ""),
+            layer=t.word("layer", str(each.get("layer") or "")),
             chosen=won,
         )
 

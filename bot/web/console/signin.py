@@ -23,6 +23,7 @@ from bot.web.console.visit import (
     peer,
     read_form,
     see,
+    to_sign_in,
 )
 from bot.web.console.words import Translator, spoken
 from bot.web.deps import DEPS
@@ -106,7 +107,7 @@ def _form(
         token = secrets.token_urlsafe(24)
     reason = (t(fault, minutes=minutes) if minutes else t(fault)) if fault else ""
     target = inside(target or request.query.get("next", "/"))
-    response = page("signin.html", t, status, form=token, fault=reason, target=target)
+    response = page("signin.html", t, status, form=token, fault=reason, target=target, here=to_sign_in(target))
     response.set_cookie(
         FORM_COOKIE, token, httponly=True, samesite="Strict", secure=is_https(request), path="/signin", max_age=3600
     )

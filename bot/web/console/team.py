@@ -6,8 +6,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from bot.errors import RequestRefused
-from bot.store.people import TooManyTries
+from bot.store.people import MAX_PASSWORD, MIN_PASSWORD, TooManyTries
 from bot.web.console.visit import Visit, keep_session, peer
 
 
@@ -25,10 +24,11 @@ async def change_password(visit: Visit) -> web.StreamResponse:
         return await _page(visit, fault=visit.t("signin.wait", minutes=15), status=429)
     if person is None:
         return await _page(visit, fault=visit.t("signin.wrong"), status=400)
-    try:
-        await deps.people.set_password(person.name, form.get("new", ""))
-    except RequestRefused as reason:
-        return await _page(visit, fault=str(reason), status=400)
+    wanted = form.get("new", "")
+    if not MIN_PASSWORD <= len(wanted) <= MAX_PASSWORD:
+        fault = visit.t("people.length", least=MIN_PASSWORD, most=MAX_PASSWORD)
+        return await _page(visit, fault=fault, status=400)
+    await deps.people.set_password(person.name, wanted)
     await deps.audit.write(person.name, "change_password", deps.clock())
     renewed = await deps.people.find(person.name) or person
     session = await deps.sessions.begin(renewed, deps.clock())

@@ -47,6 +47,11 @@ class Visit:
         """The shop whose clock the common pages show: the first."""
         return next(iter(self.deps.shops.values()))
 
+    @property
+    def here(self) -> str:
+        """Where the switch of the language leads back to; the answer to a form has no address of its own."""
+        return self.request.path_qs if self.request.method in SAFE else "/"
+
     def page(self, template: str, status: int = 200, **values: Any) -> web.Response:
         """Render a page of the console."""
         return page(template, self.t, status, visit=self, **values)
@@ -144,6 +149,11 @@ def see(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
 
 
+def to_sign_in(target: str) -> str:
+    """Give the path of the sign-in page that leads on to a page of ours."""
+    return "/signin" + (f"?next={quote(target, safe='')}" if target != "/" else "")
+
+
 def _to_sign_in(request: web.Request) -> web.StreamResponse:
     if (
         request.method not in SAFE
@@ -151,5 +161,4 @@ def _to_sign_in(request: web.Request) -> web.StreamResponse:
         or "event-stream" in request.headers.get("Accept", "")
     ):
         raise web.HTTPUnauthorized
-    target = request.path_qs
-    return see("/signin" + (f"?next={quote(target, safe='')}" if target != "/" else ""))
+    return see(to_sign_in(request.path_qs))

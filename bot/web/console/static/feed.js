@@ -81,6 +81,7 @@ if (feed) {
   async function refilter() {
     const asked = query();
     history.replaceState(null, '', [...asked].length ? `/?${asked}` : '/');
+    find('[data-language]').search = new URLSearchParams({ next: location.pathname + location.search });
     asked.set('part', '1');
     const told = await part(`/?${asked}`);
     cards.innerHTML = told.html;
