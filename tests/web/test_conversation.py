@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.content import Content, Journey, Trigger
-from bot.domain.customer import Customer, JourneyRun
+from bot.domain.customer import Customer, Emotion, JourneyRun
 from bot.domain.decision import LogEntry
 from bot.domain.effects import AlertStaff, Effect, RecordRating, Reply, SendTemplate
 from bot.domain.events import BusinessEvent, Event, Happening, ReceiptReceived, ReplyReceived, SendFinished, StaffActed
@@ -120,6 +120,15 @@ async def test_journeys_stand_by_their_titles(open_world: OpenWorld) -> None:
     await put_customer(world.store, Customer(id=KNOWN, shop="default", phone=NUMBER, created_at=NOW, runs=runs))
     page = await (await world.client.get(f"/customers/{KNOWN}")).text()
     assert re.findall(r"next_day\"><span>([^<]+)</span>", page) == ["签收后请评分", "签收后请打分", "gone"]
+
+
+async def test_the_emotion_index_is_the_one_of_the_docs(inside: World) -> None:
+    # One furious reply half a lifetime ago: 50 + 50 · (-0.5 / (0.5 + 2)).
+    felt = Emotion(total=-1, weight=1, at=NOW - timedelta(days=60))
+    await put_customer(inside.store, Customer(id=KNOWN, shop="default", phone=NUMBER, created_at=NOW, emotion=felt))
+    page = await (await inside.client.get(f"/customers/{KNOWN}")).text()
+    assert '情绪指数 <span class="num">40</span>' in page
+    assert '<rect x="39.0"' in page
 
 
 @pytest.mark.parametrize(

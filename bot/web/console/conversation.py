@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.conversation.emotion import index
 from bot.domain.customer import Customer
 from bot.domain.events import StaffActed, StaffAction
 from bot.domain.ids import customer_id
@@ -39,6 +40,7 @@ async def customer_page(visit: Visit) -> web.StreamResponse:
         "blocks": laid,
         "intents": INTENTS,
         "titles": _titles(visit, customer),
+        "feeling": index(customer.emotion, visit.deps.clock()),
     }
     if visit.request.query.get("part"):
         parts = ("talking", "facts", "composer")

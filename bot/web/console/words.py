@@ -128,7 +128,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "facts.preferences": ("偏好", "Preferences"),
     "facts.suppressed": ("暂停营销", "Marketing held back"),
     "facts.notes": ("备注", "Notes"),
-    "facts.mood": ("情绪指数", "Mood index"),
+    "facts.mood": ("情绪指数", "Emotion index"),
+    "facts.mood.scale": (
+        "0 愤怒,50 不知道或都不是,100 很高兴",
+        "0 furious, 50 nothing known or neither, 100 delighted",
+    ),
     "timeline.empty": ("还没有往来。", "Nothing has been said yet."),
     "timeline.timer": ("到时间了", "A timer came"),
     "error.401": ("请先登录", "Sign in first"),
