@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import Huixin, free_port
 
@@ -155,6 +155,23 @@ async def test_a_viewer_who_was_cut_off_goes_on_without_a_gap(page: Page, contex
     missed = other.locator(".card.reply", has_text="断线之中")
     await expect(missed).to_have_count(1)
     await expect(other.locator(".card.reply", has_text="断线之前")).to_have_count(1)
+
+
+async def test_a_page_waits_until_redis_is_back(page: Page, huixin: Huixin) -> None:
+    asked: list[Route] = []
+
+    async def away_once(route: Route) -> None:
+        asked.append(route)
+        await (route.fulfill(status=503) if len(asked) == 1 else route.continue_())
+
+    stream = re.compile("/feed/stream")
+    await page.route(stream, lambda route: route.fulfill(status=503))
+    await page.reload()
+    await expect(page.locator("[data-link]")).to_have_text("重连中…")
+    await page.route(f"{huixin.url}/", away_once)
+    await page.unroute(stream)
+    await expect(page.locator("[data-link]")).to_have_text("实时")
+    assert len(asked) > 1
 
 
 async def test_a_restart_is_survived_by_an_open_page(browser: Browser, tmp_path: Path) -> None:

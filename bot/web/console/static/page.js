@@ -32,6 +32,13 @@ export async function part(path) {
   return answer.json();
 }
 
+async function comeBack() {
+  // An error page (Redis away) would stay for good: this one waits until there is something to show.
+  const answer = await fetch(location.href, { headers: { 'X-Requested-With': 'console' } }).catch(() => null);
+  if (answer && answer.status < 500) location.reload();
+  else setTimeout(comeBack, 3000);
+}
+
 const link = find('[data-link]');
 export function follow(path, events) {
   const source = new EventSource(path);
@@ -43,7 +50,7 @@ export function follow(path, events) {
   source.onerror = () => {
     show(false);
     // A server that says no (signed out, stopping) closes for good: the browser leaves trying again to us.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(comeBack, 3000);
   };
   for (const [name, take] of Object.entries(events)) {
     source.addEventListener(name, (event) => take(JSON.parse(event.data), event));
