@@ -84,8 +84,9 @@ class EmbeddedRedis:
     async def stop(self) -> None:
         """Stop the server: everything is on disk already."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+            # It may have ended already, with the loop that it began in.
+            if self._keeper.cancel():
+                await asyncio.wait([self._keeper])
             self._keeper = None
         pid = self._server.pid if self._server else self._adopted
         if pid is not None:
