@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from bot.app.accounts import build_accounts
 from bot.app.asking import check_content
-from bot.app.serving import opened
+from bot.app.trying import joined
 from bot.errors import HuixinError, SettingsError, StoreUnavailable
 from bot.settings import Settings
 from bot.settings import keys as read_keys
@@ -49,7 +49,7 @@ def users(settings: Settings) -> tuple[Person, ...]:
 
 def _with_store(settings: Settings, work: Callable[[Store], Awaitable[None]]) -> None:
     async def run() -> None:
-        async with opened(settings, read_keys(settings.data)) as store:
+        async with joined(settings, read_keys(settings.data)) as store:
             await work(store)
 
     asyncio.run(run())
