@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -37,6 +39,10 @@ from bot.phone import Carrier
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 _MIN_TOKEN = 16
+_OF_KUBERNETES = re.compile(
+    r"_service_(host|port(_\w+)?)=|_port(_\d+_(tcp|udp))?=(tcp|udp)://|_port_\d+_(tcp|udp)_(proto|port|addr)="
+)
+"""What it puts into every container's environment for a Service whose name begins with huixin."""
 
 Clock = Annotated[str, Field(pattern=_CLOCK)]
 
@@ -202,9 +208,12 @@ class Keys:
 
 def read(file: Path | None = None) -> Settings:
     """Read huixin.toml (or the file named) and the environment. Raises SettingsError with what to mend."""
-    path = file or Path(os.environ.get("HUIXIN_CONFIG", "huixin.toml"))
-    if file and not file.is_file():
-        raise SettingsError(f"{file} is not there; write it or leave --config away")
+    named = os.environ.get("HUIXIN_CONFIG", "")
+    path = file or Path(named or "huixin.toml")
+    if (file or named) and not path.is_file():
+        leave = "leave --config away" if file else "unset HUIXIN_CONFIG"
+        raise SettingsError(f"{path} is not there; write it or {leave}")
+    _know_variables(os.environ)
 
     class Here(Settings):
         model_config = SettingsConfigDict(toml_file=path)
@@ -216,6 +225,20 @@ def read(file: Path | None = None) -> Settings:
         raise SettingsError("the settings do not fit:\n  " + "\n  ".join(faults)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
+
+
+def _know_variables(environment: Mapping[str, str]) -> None:
+    """See to it that every HUIXIN_* variable means something. Raises SettingsError naming the nearest that does."""
+    known = {*Settings.model_fields, "config", "keys"}
+    for variable, value in environment.items():
+        prefix, _, name = variable.lower().partition("_")
+        head, _, rest = name.partition("__")
+        if prefix != "huixin" or head in known or _OF_KUBERNETES.search(f"_{name}={value}"):
+            continue
+        near = get_close_matches(head, sorted(known), 1)
+        meant = f"HUIXIN_{near[0].upper()}" + (f"__{rest.upper()}" if rest else "") if near else ""
+        hint = f"did you mean {meant}?" if near else "docs/operating.md lists the settings"
+        raise SettingsError(f"the variable {variable} sets nothing: unset it; {hint}")
 
 
 def keys(folder: Path) -> Keys:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 from bot.domain.gateway import CanBePulled, Gateway
 from bot.errors import GatewayError, SettingsError
 from bot.gateways import load
+from bot.gateways.wire.given import Watched
 from bot.outbound.routing import Route
 from bot.settings import GatewaySettings, Keys, Settings
 from bot.web.accounts import Account
@@ -90,6 +92,15 @@ def _check(gateway: Gateway, told: GatewaySettings) -> None:
         raise GatewayError(f"{gateway.name} has no extension codes: leave `tie_replies` away")
 
 
+def _all_read(own: Watched, provider: str) -> None:
+    """See to it that somebody reads every setting: one misspelt is a rule that is not there. Raises GatewayError."""
+    known = own.asked | set(GatewaySettings.model_fields)
+    for name in own.unread:
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(sorted(known))}"
+        raise GatewayError(f"{provider} has no setting `{name}`; {hint}")
+
+
 def build_accounts(settings: Settings, keys: Keys) -> Accounts:
     """Build every account's gateway. Raises SettingsError naming the account and what it lacks."""
     gateways: dict[str, Gateway] = {}
@@ -102,7 +113,9 @@ def build_accounts(settings: Settings, keys: Keys) -> Accounts:
             own = {"url": f"http://127.0.0.1:{settings.port}/simulator/texts", "secret": keys.simulator_token} | own
             token = token or keys.simulator_token
         try:
-            gateways[name] = load(told.provider, own)
+            watched = Watched(own)
+            gateways[name] = load(told.provider, watched)
+            _all_read(watched, told.provider)
             _check(gateways[name], told)
         except GatewayError as error:
             raise SettingsError(f"gateways.{name}: {error}") from error

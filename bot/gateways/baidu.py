@@ -54,11 +54,12 @@ _OUTCOMES: Final[Mapping[SendOutcome, str]] = {
 def build(settings: Mapping[str, Any]) -> Baidu:
     """Build it from `access_key_id`, `secret_access_key` and `signature_id`; `push_token` proves the pushes."""
     given = Given(NAME, settings)
+    token = given.text("token")
     return Baidu(
         access_key_id=given.need("access_key_id", "安全认证 → Access Key"),
         secret_access_key=given.need("secret_access_key", "安全认证 → Access Key"),
         signature_id=given.need("signature_id", "签名管理, begins with sms-sign-"),
-        token=given.text("push_token") or given.text("token"),
+        token=given.text("push_token") or token,
         url=given.url("url", "https://smsv3.bj.baidubce.com"),
     )
 

@@ -206,7 +206,8 @@ def _unflattened(settings: Mapping[str, Any]) -> Mapping[str, Any]:
         for word in ("id", "from", "to", "sent_at", "ext", "sign", "client_ref")
         if isinstance(settings.get(word), str)
     }
-    values = dict(settings)
+    # By name, never all at once: who builds accounts sees which settings nobody reads.
+    values = {name: settings[name] for name in mapping.Mapped.model_fields if name in settings}
     if flat and not settings.get("fields"):
         flat["text"] = settings["text"] if isinstance(settings.get("text"), str) else "text"
         values = {name: value for name, value in values.items() if name not in flat} | {"fields": flat}

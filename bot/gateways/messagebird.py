@@ -58,10 +58,11 @@ _OUTCOMES: Final[Mapping[SendOutcome, str]] = {
 def build(settings: Mapping[str, Any]) -> MessageBird:
     """Build it from `access_key` and `sender`; `signing_key` proves the callbacks."""
     given = Given(NAME, settings)
+    secret = given.text("secret")
     return MessageBird(
         access_key=given.need("access_key", "dashboard → Developers → API access"),
         sender=given.need("sender", "your number or name at MessageBird"),
-        signing_key=given.text("signing_key") or given.text("secret"),
+        signing_key=given.text("signing_key") or secret,
         url=given.url("url", "https://rest.messagebird.com"),
     )
 

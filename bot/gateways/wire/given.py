@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import GatewayError
+
+
+class Watched(Mapping[str, Any]):
+    """Settings that remember by which names they were asked, so that a slip of the pen does not pass unseen."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self.asked: set[str] = set()
+        """Also those that were not there."""
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Name those that are there and that nobody asked for."""
+        return tuple(name for name in self._values if name not in self.asked)
 
 
 @dataclass(frozen=True, slots=True)
