@@ -29,6 +29,7 @@ from bot.domain.shop import Shop
 from bot.engine.apply import apply
 from bot.engine.departure import Departure
 from bot.engine.understand import explain, stop_scope
+from bot.errors import SettingsError
 from bot.phone import to_e164
 from bot.settings import Keys, Settings
 from bot.settings import keys as read_keys
@@ -66,7 +67,15 @@ def utc_now() -> datetime:
 
 
 def serve(settings: Settings, role: Role) -> None:
-    """Run until told to stop (SIGINT, SIGTERM), then finish what is under way."""
+    """Run until told to stop (SIGINT, SIGTERM), then finish what is under way.
+
+    Raises SettingsError where a part of Huixin would have a Redis of its own, which the other parts cannot join.
+    """
+    if role != "all" and not settings.redis_url.get_secret_value():
+        raise SettingsError(
+            f"--role {role} shares its Redis with the other processes: set redis_url (or HUIXIN_REDIS_URL) to the same "
+            "one for all of them, or leave --role away"
+        )
     logs.configure(settings.log, settings.log_format)
     uvloop.run(Service(settings, role).run())
 

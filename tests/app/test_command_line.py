@@ -70,6 +70,8 @@ def test_lines_are_understood_one_by_one(tmp_path: Path) -> None:
         (["understand"], "{nonsense", "line 1 is not JSON"),
         (["understand", "好", "--context", "nothing"], "", "no kind of prompt"),
         (["serve", "--config", "nowhere.toml"], "", "nowhere.toml is not there"),
+        (["serve", "--role", "web"], "", "--role web shares its Redis"),
+        (["serve", "--role", "worker"], "", "set redis_url (or HUIXIN_REDIS_URL)"),
         (["gateway", "parse", "nobody"], "{}", "no gateway 'nobody'"),
         (["gateway", "parse", "yunpian"], "[1]", "one JSON object"),
     ],
