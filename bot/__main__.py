@@ -193,23 +193,29 @@ def content_check(
     config: Config = None,
 ) -> None:
     """Lint everything in content/: every fault, with file and line, and each text that an account could not send."""
-    report = asking.check_content(folder)
-    refused = asking.unsendable_texts(told.read(config), report.content) if report.content else []
+    settings = told.read(config)
+    reports = {str(folder): asking.check_content(folder)} if folder else asking.check_all_content(settings)
+    refused = {
+        (one["account"], one["text"]): one
+        for report in reports.values()
+        for one in (asking.unsendable_texts(settings, report.content) if report.content else ())
+    }.values()
+    # What is wrong with the packaged content is wrong with it beside every folder.
+    faults = list(dict.fromkeys(fault for report in reports.values() for fault in report.faults))
     if as_json:
-        faults = [{"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in report.faults]
-        show([*faults, *refused])
+        show([*({"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in faults), *refused])
     for one in refused:
         note(f"gateways.{one['account']} cannot send {one['text']}: {one['reason']}")
-    for fault in () if as_json else report.faults:
+    for fault in () if as_json else faults:
         typer.echo(str(fault))
-    for warning in report.warnings:
+    for warning in dict.fromkeys(warning for report in reports.values() for warning in report.warnings):
         note(f"warning: {warning}")
-    if report.content is None:
+    if faults:
         raise typer.Exit(1)
-    if not as_json:
+    for own, report in () if as_json else reports.items():
         parts = ("intents", "texts", "prompts", "quizzes", "faq", "journeys", "campaigns")
         counts = ", ".join(f"{len(getattr(report.content, part))} {part}" for part in parts)
-        typer.echo(f"content is in order: {counts}")
+        typer.echo(f"content is in order{f' with {own}' if own else ''}: {counts}")
 
 
 @content.command("schema", epilog="Example: huixin content schema > schemas.json")

@@ -22,7 +22,7 @@ from bot.engine import evaluate as evaluation
 from bot.engine.departure import CARRIER
 from bot.engine.mind import Mind
 from bot.engine.understand import explain, understand
-from bot.errors import ContentError, HuixinError
+from bot.errors import ContentError, HuixinError, SettingsError
 from bot.gateways.workbench import lines
 from bot.outbound.sendable import unsendable
 from bot.settings import Settings
@@ -154,6 +154,18 @@ def check_content(folder: Path | None) -> Report:
     except ContentError as error:
         return replace(report, content=None, faults=error.faults)
     return report
+
+
+def check_all_content(settings: Settings) -> dict[str, Report]:
+    """Check everything that `serve` would load: the packaged content ("") and each folder that a shop names."""
+    reports = {"": check_content(None)}
+    for name, shop in settings.shops.items():
+        if shop.content and str(shop.content) not in reports:
+            try:
+                reports[str(shop.content)] = check_content(shop.content)
+            except HuixinError as reason:
+                raise SettingsError(f"shops.{name}.content: {reason}") from reason
+    return reports
 
 
 def content_schema() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.app.accounts import build_accounts
-from bot.app.asking import check_content
+from bot.app.asking import check_all_content
 from bot.app.trying import joined
 from bot.errors import HuixinError, SettingsError, StoreUnavailable
 from bot.settings import Settings
@@ -71,7 +71,7 @@ def doctor(settings: Settings) -> list[Finding]:
         _look("data folder", lambda: _data(settings)),
         _look("keys", lambda: f"{len(read_keys(settings.data).seals)} to seal with"),
         _look("gateways", lambda: _gateways(settings)),
-        _look("content", _content),
+        _look("content", lambda: _content(settings)),
         _look("redis", lambda: _redis(settings)),
     ]
 
@@ -103,11 +103,13 @@ def _gateways(settings: Settings) -> str:
     return ", ".join(f"{name} ({gateway.name})" for name, gateway in accounts.gateways.items())
 
 
-def _content() -> str:
-    report = check_content(None)
-    if report.content is None:
-        raise SettingsError(f"{len(report.faults)} faults; huixin content check lists them")
-    return f"version {report.content.version}, {len(report.warnings)} warnings"
+def _content(settings: Settings) -> str:
+    reports = check_all_content(settings)
+    if faults := {fault for report in reports.values() for fault in report.faults}:
+        raise SettingsError(f"{len(faults)} faults; huixin content check lists them")
+    warnings = {warning for report in reports.values() for warning in report.warnings}
+    versions = ", ".join(report.content.version for report in reports.values() if report.content)
+    return f"version {versions}, {len(warnings)} warnings"
 
 
 def _redis(settings: Settings) -> str:

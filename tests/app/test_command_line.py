@@ -99,6 +99,26 @@ def test_the_doctor_looks_at_everything(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stdout
 
 
+def test_a_shop_s_own_content_is_checked(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (tmp_path / "huixin.toml").write_text(f'[shops.a]\ncontent = "{own}"\n')
+    for command in (["content", "check"], ["doctor"]):
+        told = huixin(*command, folder=tmp_path)
+        assert told.returncode == 1
+        assert "is no folder" in told.stdout + told.stderr
+        assert "shops.a.content" in told.stdout + told.stderr
+    (own / "templates").mkdir(parents=True)
+    (own / "templates" / "words.yaml").write_text("{", "utf-8")
+    told = huixin("content", "check", folder=tmp_path)
+    assert told.returncode == 1
+    assert "words.yaml:" in told.stdout
+    assert "faults; huixin content check" in huixin("doctor", folder=tmp_path).stdout
+    (own / "templates" / "words.yaml").write_text("{}", "utf-8")
+    told = huixin("content", "check", folder=tmp_path)
+    assert told.returncode == 0
+    assert f"in order with {own}" in told.stdout
+
+
 def test_replies_are_evaluated(tmp_path: Path) -> None:
     line = {
         "id": "x1",
