@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+import pydantic_settings
 from pydantic import (
+    AfterValidator,
+    Base64Bytes,
     BaseModel,
     ConfigDict,
     Field,
@@ -24,6 +27,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -43,6 +47,7 @@ _OF_KUBERNETES = re.compile(
     r"_service_(host|port(_\w+)?)=|_port(_\d+_(tcp|udp))?=(tcp|udp)://|_port_\d+_(tcp|udp)_(proto|port|addr)="
 )
 """What it puts into every container's environment for a Service whose name begins with huixin."""
+_AS_JSON = """in a variable, lists and tables are written as JSON, like '["10.0.0.1"]' or '{"sencha": {}}'"""
 
 Clock = Annotated[str, Field(pattern=_CLOCK)]
 
@@ -189,6 +194,15 @@ class Settings(BaseSettings):
         return next((name for name in self.shops if account in self.shop(name).gateways), next(iter(self.shops)))
 
 
+def _sixteen_or_32(key: bytes) -> bytes:
+    if len(key) not in {16, 32}:
+        raise ValueError("a key has 16 or 32 bytes")
+    return key
+
+
+_Seal = Annotated[Base64Bytes, AfterValidator(_sixteen_or_32)]
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What must never be lost and never be shown: made on the first run, kept beside the data."""
@@ -206,6 +220,14 @@ class Keys:
         return "Keys(…)"
 
 
+class _KeysFile(BaseModel):
+    lookup: Annotated[Base64Bytes, Field(min_length=16)]
+    seals: Annotated[dict[str, _Seal], Field(min_length=1)]
+    codes: Annotated[Base64Bytes, Field(min_length=16)]
+    simulator_token: Annotated[str, Field(min_length=_MIN_TOKEN)]
+    api_token: Annotated[str, Field(min_length=_MIN_TOKEN)]
+
+
 def read(file: Path | None = None) -> Settings:
     """Read huixin.toml (or the file named) and the environment. Raises SettingsError with what to mend."""
     named = os.environ.get("HUIXIN_CONFIG", "")
@@ -221,10 +243,21 @@ def read(file: Path | None = None) -> Settings:
     try:
         return Here()
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or path}: {fault['msg']}" for fault in error.errors()]
+        faults = [f"{'.'.join(map(str, fault['loc'])) or path}: {_said(fault)}" for fault in error.errors()]
         raise SettingsError("the settings do not fit:\n  " + "\n  ".join(faults)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from error
+    except pydantic_settings.SettingsError as error:
+        # It tells the setting between the first quotes, and never the value.
+        name = str(error).partition('"')[2].partition('"')[0]
+        raise SettingsError(f"what begins with HUIXIN_{name.upper()} is not JSON: {_AS_JSON}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML in UTF-8: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _said(fault: ErrorDetails) -> str:
+    wants = fault["type"].removesuffix("_type")
+    return f"{fault['msg']} ({_AS_JSON})" if wants in {"list", "dict", "model"} else fault["msg"]
 
 
 def _know_variables(environment: Mapping[str, str]) -> None:
@@ -248,21 +281,24 @@ def keys(folder: Path) -> Keys:
     """
     file = folder / "keys.toml"
     text = os.environ.get("HUIXIN_KEYS", "")
-    if not text:
-        text = file.read_text() if file.is_file() else _make_keys(file)
+    where = "HUIXIN_KEYS" if text else str(file)
     try:
-        told = tomllib.loads(text)
-        return Keys(
-            lookup=base64.b64decode(told["lookup"]),
-            seals={name: base64.b64decode(key) for name, key in told["seals"].items()},
-            codes=base64.b64decode(told["codes"]),
-            simulator_token=told["simulator_token"],
-            api_token=told["api_token"],
-        )
-    except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        if not text:
+            text = file.read_text("utf-8") if file.is_file() else _make_keys(file)
+        told = _KeysFile.model_validate(tomllib.loads(text))
+        return Keys(told.lookup, told.seals, told.codes, told.simulator_token, told.api_token)
+    except OSError as error:
         raise SettingsError(
-            f"{file} cannot be read ({error}); put the backup back: without it numbers stay sealed"
-        ) from (error)
+            f"{file} cannot be used ({error.strerror}): choose another folder with HUIXIN_DATA"
+        ) from error
+    except ValidationError as error:
+        # Only what is wrong and where: the values are secrets.
+        reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)
+    raise SettingsError(f"{where} cannot be read ({reason}); put the backup back: without it numbers stay sealed")
 
 
 def _make_keys(file: Path) -> str:
@@ -280,7 +316,7 @@ def _make_keys(file: Path) -> str:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return file.read_text()
+        return file.read_text("utf-8")
     with os.fdopen(descriptor, "w") as out:
         out.write(text)
     return text

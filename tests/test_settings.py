@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import read
+from bot.settings import keys, read
 
 
 def written(folder: Path, text: str) -> Path:
@@ -55,3 +55,56 @@ def test_variables_that_mean_something_or_are_another_s_pass(
 ) -> None:
     monkeypatch.setenv(name, value)
     read()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUIXIN_SHOPS", "x"),
+        ("HUIXIN_API_TOKENS", "abc"),
+        ("HUIXIN_TRUSTED_PROXIES", "10.0.0.1"),
+        ("HUIXIN_SHOPS__A__GATEWAYS", "phone"),
+        ("HUIXIN_SHOPS__A", "x"),
+        ("HUIXIN_API_TOKENS", "5"),
+    ],
+)
+def test_a_list_in_a_variable_that_is_not_json_says_so(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="lists and tables are written as JSON") as told:
+        read()
+    assert value == "x" or value not in str(told.value).partition("written as JSON")[0]
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "huixin.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"huixin\.toml is not TOML in UTF-8"):
+        read(tmp_path / "huixin.toml")
+    (tmp_path / "keys.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"keys\.toml cannot be read \(it is not UTF-8\)"):
+        keys(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("lookup = ", "lookup = 5 # ", "lookup"),
+        ("lookup = ", 'lookup = "c2hvcnQ=" # ', "lookup"),
+        ("[seals]\nk1", "seals = 5 # ", "seals"),
+        ("k1 = ", 'k1 = "c2hvcnQ=" # ', "seals.k1: .*16 or 32"),
+        ("k1 = ", "# ", "seals"),
+        ("api_token = ", "# ", "api_token"),
+    ],
+)
+def test_keys_that_do_not_fit_are_named_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, says: str
+) -> None:
+    first = keys(tmp_path)
+    assert keys(tmp_path) == first
+    text = (tmp_path / "keys.toml").read_text().replace(old, new)
+    (tmp_path / "keys.toml").write_text(text)
+    with pytest.raises(SettingsError, match=rf"keys\.toml cannot be read \(.*{says}") as told:
+        keys(tmp_path)
+    assert first.api_token not in str(told.value)
+    monkeypatch.setenv("HUIXIN_KEYS", text)
+    with pytest.raises(SettingsError, match=rf"HUIXIN_KEYS cannot be read \(.*{says}"):
+        keys(tmp_path / "elsewhere")
