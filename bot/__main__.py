@@ -16,7 +16,7 @@ from rich.progress import track
 
 from bot import settings as told
 from bot.app import asking, chatting, serving, trying, upkeep
-from bot.errors import HuixinError, NotBuiltYet
+from bot.errors import HuixinError, NotBuiltYet, RequestRefused
 
 cli = typer.Typer(
     name="huixin",
@@ -100,20 +100,23 @@ def understand(
     if text is not None:
         show(reader({"text": text, "context": context}, explain))
         return
-    for number, line in enumerate(sys.stdin, 1):
+    for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue
+        where = f"stdin, line {number}"
+        asked = asking.json_of(line, where)
+        asked = asked if isinstance(asked, dict) else {"text": asked}
         try:
-            asked = json.loads(line)
-            asked = asked if isinstance(asked, dict) else {"text": str(asked)}
-        except json.JSONDecodeError as error:
-            raise HuixinError(f"stdin, line {number} is not JSON: {error}") from error
-        show(reader({"context": context, **asked}, explain))
+            show(reader({"context": context, **asked}, explain))
+        except RequestRefused as reason:
+            raise HuixinError(f"{where}: {reason}") from reason
 
 
 @cli.command("eval", epilog="Example: huixin eval replies.jsonl --json --rows rows.jsonl")
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(help="JSON lines: replies, dialogues, moods", exists=True)],
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON lines: replies, dialogues, moods", exists=True, dir_okay=False)
+    ],
     as_json: AsJson = False,
     rows: Annotated[Path | None, typer.Option(help="write one JSON line per reply here")] = None,
     scorer: Annotated[str, typer.Option(help="the mood scorer: huixin or snownlp")] = "huixin",
@@ -177,10 +180,7 @@ def gateway_compose(
 
 
 def _line() -> dict[str, Any]:
-    try:
-        told_line = json.loads(sys.stdin.readline())
-    except json.JSONDecodeError as error:
-        raise HuixinError(f"stdin must hold one JSON line: {error}") from error
+    told_line = asking.json_of(sys.stdin.buffer.readline(), "stdin")
     if not isinstance(told_line, dict):
         raise HuixinError("stdin must hold one JSON object")
     return told_line
@@ -247,7 +247,7 @@ def user_list(as_json: AsJson = False, config: Config = None) -> None:
 
 @train.command("mood", epilog="Example: huixin train mood replies.jsonl --out mood.json.gz")
 def train_mood(
-    files: Annotated[list[Path], typer.Argument(help="labelled texts, CSV or JSON lines", exists=True)],
+    files: Annotated[list[Path], typer.Argument(help="labelled texts, CSV or JSON lines", exists=True, dir_okay=False)],
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("mood.json.gz"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same file")] = 7,
     force: Annotated[bool, typer.Option("--force", help="write it even if it is worse than the present one")] = False,
@@ -258,7 +258,9 @@ def train_mood(
 
 @train.command("intents", epilog="Example: huixin train intents --out intent_model.json.gz")
 def train_intents(
-    files: Annotated[list[Path] | None, typer.Argument(help="more labelled replies, JSON lines", exists=True)] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="more labelled replies, JSON lines", exists=True, dir_okay=False)
+    ] = None,
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("intent_model.json.gz"),
 ) -> None:
     """Make the model that guesses intents where the rules know nothing."""
@@ -305,6 +307,11 @@ def main() -> None:
         sys.exit(2)
     except HuixinError as error:
         note(f"huixin: {error}")
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        note(f"huixin: {error.filename}: {error.strerror}")
         sys.exit(1)
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from bot import gateways
 from bot.app.thinking import Models, Thinking
@@ -22,7 +24,7 @@ from bot.engine import evaluate as evaluation
 from bot.engine.departure import CARRIER
 from bot.engine.mind import Mind
 from bot.engine.understand import explain, understand
-from bot.errors import ContentError, HuixinError, SettingsError
+from bot.errors import ContentError, HuixinError, RequestRefused, SettingsError
 from bot.gateways.workbench import lines
 from bot.outbound.sendable import unsendable
 from bot.settings import Settings
@@ -45,28 +47,49 @@ def reader(settings: Settings) -> Callable[[Mapping[str, Any], bool], dict[str, 
     mind = offline_mind(settings)
     shop = next(iter(mind.shops.values()))
 
-    def read(asked: Mapping[str, Any], trace: bool) -> dict[str, Any]:
-        text, context = str(asked.get("text", "")), str(asked.get("context", "none"))
-        now = _moment(asked.get("now")) or datetime.now(UTC)
-        understood = understand(text, _context(context, asked, shop, now), mind.language)
+    def read(line: Mapping[str, Any], trace: bool) -> dict[str, Any]:
+        asked = _asked(line)
+        now = asked.now or datetime.now(UTC)
+        understood = understand(asked.text, _context(asked.context, asked, shop, now), mind.language)
         whole = explain(understood)
         if not trace:
             whole = {key: value for key, value in whole.items() if key not in {"candidates", "clauses", "trace", "why"}}
-        return {key: asked[key] for key in ("id",) if key in asked} | whole
+        return {key: line[key] for key in ("id",) if key in line} | whole
 
     return read
 
 
-def _context(kind: str, asked: Mapping[str, Any], shop: Shop, now: datetime) -> ReplyContext:
+class _Asked(BaseModel):
+    """One line of `huixin understand`; what else stands there is for its owner."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True, frozen=True)
+
+    text: str
+    context: str = "none"
+    quiz_options: tuple[str, ...] | None = None
+    options: tuple[str, ...] | None = None
+    now: _Moment | None = None
+    booking: _Moment | None = None
+
+
+def _asked(line: Mapping[str, Any]) -> _Asked:
+    """Read a line. Raises RequestRefused with what to change."""
+    try:
+        return _Asked.model_validate(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RequestRefused(f"`{where}`: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _context(kind: str, asked: _Asked, shop: Shop, now: datetime) -> ReplyContext:
     if kind not in CONTEXTS:
         raise HuixinError(f"{kind!r} is no kind of prompt; there are: {', '.join(CONTEXTS)}")
     local = now.astimezone(shop.tz)
-    options = tuple(str(option) for option in asked.get("quiz_options") or asked.get("options") or ())
     letters = ("R",) if kind == "promo" else ()
+    options = asked.quiz_options or asked.options or ()
     prompts = (PromptView(id="open", kind=kind, options=options, stop_letters=letters),) if kind != "none" else ()
-    booking = _moment(asked.get("booking")) or (local + timedelta(days=1)).replace(
-        hour=14, minute=0, second=0, microsecond=0
-    )
+    booking = asked.booking or (local + timedelta(days=1)).replace(hour=14, minute=0, second=0, microsecond=0)
     return ReplyContext(
         now=local,
         prompts=prompts,
@@ -78,14 +101,34 @@ def _context(kind: str, asked: Mapping[str, Any], shop: Shop, now: datetime) -> 
     )
 
 
-def _moment(value: Any) -> datetime | None:
-    if value is None:
-        return None
+def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise HuixinError(f"{value!r} is no time; write ISO 8601, like 2025-07-02T10:00:00+08:00") from error
+        raise ValueError(f"{value!r} is no time; write ISO 8601, like 2025-07-02T10:00:00+08:00") from error
+    if not 1900 < moment.year < 2200:
+        raise ValueError(f"{value!r} lies outside the calendar of festivals")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+def json_of(raw: bytes, where: str) -> Any:
+    """Read one line of JSON. Raises HuixinError naming the place."""
+    try:
+        told = json.loads(raw.decode("utf-8"))
+        # An escape may write half a character, which nobody could send and no terminal could show.
+        json.dumps(told, ensure_ascii=False).encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise HuixinError(f"{where} is not UTF-8: {error.reason} at byte {error.start}") from error
+    except UnicodeEncodeError as error:
+        raise HuixinError(f"{where} holds half a character (a lone surrogate)") from error
+    except RecursionError as error:
+        raise HuixinError(f"{where} is nested too deep") from error
+    except ValueError as error:
+        raise HuixinError(f"{where} is not JSON: {error}") from error
+    return told
 
 
 def evaluate(
@@ -98,8 +141,10 @@ def evaluate(
     """Score labelled lines; `progress` may watch them go by."""
     if scorer not in {"huixin", "snownlp"}:
         raise HuixinError(f"there is no scorer {scorer!r}; there are: huixin, snownlp")
-    mind = offline_mind(settings, scorer)
     found = [line for file in files for line in _json_lines(file)]
+    if rows:
+        rows.touch()  # before the minutes that many lines take
+    mind = offline_mind(settings, scorer)
     try:
         result = evaluation.evaluate(progress(found), mind, mind.language.mood.score)
     except (KeyError, ValueError, TypeError) as error:
@@ -112,14 +157,11 @@ def evaluate(
 
 def _json_lines(file: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    with file.open(encoding="utf-8") as lines_of:
+    with file.open("rb") as lines_of:
         for number, line in enumerate(lines_of, 1):
             if not line.strip():
                 continue
-            try:
-                told = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise HuixinError(f"{file}:{number} is not JSON: {error}") from error
+            told = json_of(line, f"{file}:{number}")
             if not isinstance(told, dict):
                 raise HuixinError(f"{file}:{number} must hold a JSON object")
             found.append(told)
@@ -211,7 +253,7 @@ def train_intents(settings: Settings, files: Sequence[Path], out: Path) -> dict[
     shop, now = next(iter(mind.shops.values())), datetime.now(UTC)
 
     def rules(text: str, kind: str) -> IntentName:
-        return understand(text, _context(kind, {}, shop, now), alone).intent
+        return understand(text, _context(kind, _Asked(text=text), shop, now), alone).intent
 
     said = training.worded(mind.content.intents.values(), normalise, rules)
     said += training.read([*training.shipped(), *files], normalise)

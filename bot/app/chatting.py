@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from typing import Final
 
 import yaml
 from rich.console import Console
 
-from bot.app.asking import offline_mind
+from bot.app.asking import json_of, offline_mind
 from bot.domain.customer import PromptKind
 from bot.domain.decision import Decision
 from bot.domain.messages import OutboundMessage
@@ -75,6 +75,8 @@ class Chat:
                 self._understood(self.simulation.say(line))
         except HuixinError as error:
             self._screen.print(str(error), style="red", markup=False)
+        except OverflowError:
+            self._screen.print("that lies beyond the calendar", style="red", markup=False)
         self._show_new()
         return True
 
@@ -90,10 +92,9 @@ class Chat:
 
     def _tell(self, rest: str) -> None:
         kind, _, data = rest.partition(" ")
-        try:
-            told = json.loads(data or "{}")
-        except json.JSONDecodeError as error:
-            raise HuixinError(f"what follows the type must be JSON: {error}") from error
+        told = json_of((data or "{}").encode("utf-8", "replace"), "what follows the type")
+        if not isinstance(told, dict):
+            raise HuixinError('what follows the type must be a JSON object, like {"order_id": "A1"}')
         self.simulation.tell(kind, told)
 
     def _why(self, _: str) -> None:
@@ -135,6 +136,8 @@ def chat(settings: Settings) -> None:
     shop = next(iter(mind.shops))
     simulation = Simulation(mind, datetime.now(UTC).astimezone(mind.shops[shop].tz), shop=shop)
     talk = Chat(simulation, screen)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     screen.print("Huixin 回信 · /help lists the commands", markup=False)
     for line in _typed(screen):
         if not talk.take(line):

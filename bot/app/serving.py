@@ -214,7 +214,13 @@ class Service:
         runner = web.AppRunner(make_app(deps), access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise SettingsError(
+                f"nothing can listen on {settings.host}:{settings.port} ({error.strerror or error}): "
+                "choose others with HUIXIN_HOST and HUIXIN_PORT"
+            ) from error
         await self._welcome(deps.people, deps.sessions)
 
     async def _welcome(self, people: People, sessions: Sessions) -> None:

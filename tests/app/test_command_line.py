@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ COMMANDS = (
     ["gateway", "test"], ["content", "check"], ["content", "schema"], ["user", "add"], ["user", "list"],
     ["train", "mood"], ["train", "intents"], ["doctor"],
 )  # fmt: skip
+
+SEND = '{"settings": {"apikey": "k"}, "submission": {"to": %s, "text": "a"}}'
 
 
 def huixin(*words: str, typed: str = "", folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -74,14 +77,64 @@ def test_lines_are_understood_one_by_one(tmp_path: Path) -> None:
         (["serve", "--role", "worker"], "", "set redis_url (or HUIXIN_REDIS_URL)"),
         (["gateway", "parse", "nobody"], "{}", "no gateway 'nobody'"),
         (["gateway", "parse", "yunpian"], "[1]", "one JSON object"),
+        (["gateway", "parse", "yunpian"], "[" * 200_000, "nested too deep"),
+        (["gateway", "parse", "yunpian"], '{"body":"\\ud800"}', "half a character"),
+        (["gateway", "compose", "yunpian"], SEND % "7", "`submission.to`: Input should be a valid string"),
+        (
+            ["gateway", "compose", "yunpian"],
+            SEND % '"+8613800000000", "template_names": 5',
+            "`submission.template_names`",
+        ),
+        (["understand"], '{"text":"好"}\n{"text":"\\ud800"}', "line 2 holds half a character"),
+        (["understand"], '{"text":"好","quiz_options":5}', "line 1: `quiz_options`"),
+        (["understand"], '{"text":"好","now":"0001-01-01"}', "line 1: `now`"),
+        (["understand"], '{"txt":"好"}', "line 1: `text`: Field required"),
+        (["understand"], "null", "line 1: `text`"),
     ],
 )
 def test_wrong_input_is_answered_with_a_sentence(words: list[str], typed: str, says: str, tmp_path: Path) -> None:
     told = huixin(*words, typed=typed, folder=tmp_path)
     assert told.returncode == 1
-    assert told.stdout == ""
+    assert not told.stdout or typed.startswith('{"text":"好"}')
     assert says in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def refused(says: str, *words: str, folder: Path, code: int = 1, typed: bytes = b"", **variables: str) -> None:
+    command = [sys.executable, "-m", "bot", *words]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), "LANG": "C.UTF-8"}
+    told = subprocess.run(
+        command, input=typed, capture_output=True, cwd=folder, env=environment | variables, timeout=60, check=False
+    )
+    said = told.stderr.decode()
+    assert told.returncode == code, said
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"{}\n\xff\n")
+    refused("binary:2 is not UTF-8", "eval", "binary", folder=tmp_path)
+    refused("stdin, line 1 is not UTF-8", "understand", typed=b"\xff\n", folder=tmp_path)
+    refused("is a directory", "eval", ".", folder=tmp_path, code=2)
+
+
+def test_rows_that_cannot_be_written_are_named_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "lines.jsonl").write_text('{"text":"差评","label":"neg"}\n')
+    refused("nowhere/x: No such file", "eval", "lines.jsonl", "--rows", "nowhere/x", folder=tmp_path)
+
+
+def test_an_address_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused(f"on 127.0.0.1:{port}", "serve", folder=tmp_path, HUIXIN_PORT=port)
+    refused("on 999.1.1.1:8080", "serve", folder=tmp_path, HUIXIN_HOST="999.1.1.1")
+
+
+@pytest.mark.parametrize("data", ["file", "file/x", "/proc", "/proc/x"])
+def test_a_data_folder_that_cannot_be_used_is_named(data: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused(f"{data}/keys.toml cannot be used", "user", "list", folder=tmp_path, HUIXIN_DATA=data)
 
 
 def test_a_setting_that_does_not_fit_is_named(tmp_path: Path) -> None:
@@ -136,6 +189,15 @@ def test_replies_are_evaluated(tmp_path: Path) -> None:
     row = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
     assert row["effects"]
     assert row["passed"] is True
+
+
+def test_a_chat_goes_on_after_a_slip(tmp_path: Path) -> None:
+    typed = "/tell x [1]\n/tell x {\n/wait 999999w\n退订\n"
+    told = huixin("chat", typed=typed, folder=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "must be a JSON object" in told.stderr
+    assert "beyond the calendar" in told.stderr
+    assert "they: 退订" in told.stdout
 
 
 def test_a_chat_ends_with_its_story(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
+from pydantic import TypeAdapter, ValidationError
+
 from bot.domain.gateway import Ack, Callback, HttpRequest, Submission
 from bot.domain.messages import DeliveryReport, InboundMessage
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, RequestRefused
@@ -20,6 +22,7 @@ from bot.gateways.wire.signing import b64
 PLACEHOLDER: Final = "not-given"
 MASK: Final = "***"
 _NAMES: Final = {"sender": "from"}
+_SUBMISSION: Final = TypeAdapter(Submission)
 _OURS: Final = frozenset({"gateway", "account"})
 
 
@@ -129,11 +132,18 @@ def _submission(line: Mapping[str, Any]) -> Submission:
     known = {field.name for field in fields(Submission)}
     if unknown := sorted(set(given) - known):
         raise RequestRefused(f"`submission.{unknown[0]}` is none of {', '.join(sorted(known))}")
-    for name in ("template_params", "template_names"):
-        given[name] = tuple(str(value) for value in given.get(name) or ())
     if not given.get("to"):
         raise RequestRefused("`submission.to` is missing: the number in E.164")
-    return Submission(**{"text": "", "client_ref": "", **given})
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in ("template_params", "template_names"):
+        if isinstance(given.get(name), list):
+            given[name] = tuple(str(value) for value in given[name])
+    try:
+        return _SUBMISSION.validate_python({"text": "", "client_ref": "", **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise RequestRefused(f"`submission.{where}`: {first['msg']}") from None
 
 
 def _now(line: Mapping[str, Any]) -> datetime | None:
