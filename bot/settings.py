@@ -9,9 +9,11 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import pydantic_settings
@@ -38,11 +40,14 @@ from pydantic_settings import (
 from bot.domain.messages import MessageClass
 from bot.domain.shop import Shop
 from bot.errors import SettingsError
-from bot.phone import Carrier
+from bot.phone import Carrier, to_e164
 
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?(\?[^\s#]*)?")
+_ACCOUNT = re.compile(r"\w[\w-]{0,39}")
 _MIN_TOKEN = 16
+_SPANS = ("day", "week", "month")
 _OF_KUBERNETES = re.compile(
     r"_service_(host|port(_\w+)?)=|_port(_\d+_(tcp|udp))?=(tcp|udp)://|_port_\d+_(tcp|udp)_(proto|port|addr)="
 )
@@ -56,19 +61,79 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text, strict=False)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address or network; write one like 10.0.0.1 or 10.0.0.0/8") from error
+    return text
+
+
+def _number(text: str) -> str:
+    if to_e164(text) is None:
+        raise ValueError("this is no phone number; write it like +8613800000000")
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it like 2026-02-17") from error
+
+
+def _address(text: str) -> str:
+    if text and not _ADDRESS.fullmatch(text):
+        raise ValueError("this is no address; write one like https://sms.example.com")
+    return text
+
+
+def _token(token: SecretStr) -> SecretStr:
+    if len(token.get_secret_value()) < _MIN_TOKEN:
+        raise ValueError(
+            f"a token must be an unguessable text of at least {_MIN_TOKEN} characters; "
+            f"here is one: {secrets.token_urlsafe(18)}"
+        )
+    return token
+
+
+def _account(name: str) -> str:
+    if not _ACCOUNT.fullmatch(name):
+        raise ValueError("the name stands in the callback address: write letters, digits, - and _, at most 40")
+    return name
+
+
+def _cap(text: str) -> str:
+    message_class, _, span = text.partition("/")
+    if message_class not in get_args(MessageClass) or span not in _SPANS:
+        raise ValueError(
+            f"a cap is named class/span, with one of {', '.join(get_args(MessageClass))} and one of {', '.join(_SPANS)}"
+        )
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+PhoneNumber = Annotated[str, AfterValidator(_number)]
+Day = Annotated[str, AfterValidator(_day)]
+Address = Annotated[str, AfterValidator(_address)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+Caps = dict[Annotated[str, AfterValidator(_cap)], Annotated[int, Field(ge=0)]]
+AccountName = Annotated[str, AfterValidator(_account)]
+
+
 class PolicySettings(_Strict):
     """The rules of sending of one shop; see docs/operating.md."""
 
     marketing_from: Clock = "08:00"
     marketing_until: Clock = "21:00"
-    caps: dict[str, int] = {"marketing/day": 1, "marketing/week": 3, "marketing/month": 5}
-    holiday_caps: dict[str, int] = {}
-    tier_caps: dict[str, dict[str, int]] = {}
-    holidays: list[str] = []
-    care_per_promotion: int = 0
+    caps: Caps = {"marketing/day": 1, "marketing/week": 3, "marketing/month": 5}
+    holiday_caps: Caps = {}
+    tier_caps: dict[str, Caps] = {}
+    holidays: list[Day] = []
+    care_per_promotion: Annotated[int, Field(ge=0)] = 0
     marketing_needs_opt_in: bool = False
     sending: bool = True
-    only_to: list[str] = Field([], description="allow-list mode: only these numbers are written to")
+    only_to: list[PhoneNumber] = Field([], description="allow-list mode: only these numbers are written to")
     forbidden_words: list[str] = []
 
 
@@ -83,7 +148,7 @@ class ShopSettings(_Strict):
     facts: dict[str, str] = {}
     content: Path | None = None
     policy: PolicySettings = PolicySettings()
-    webhook: str = ""
+    webhook: Address = ""
 
     @field_validator("zone")
     @classmethod
@@ -102,7 +167,7 @@ class GatewaySettings(BaseModel):
 
     provider: Annotated[str, Field(pattern=_NAME)]
     token: SecretStr = SecretStr("")
-    allow_ips: list[str] = []
+    allow_ips: list[Network] = []
     rate_per_second: Annotated[float, Field(ge=0, description="texts, over all workers; 0: no limit")] = 20.0
     same_text_seconds: Annotated[
         float, Field(ge=0, le=86400, description="so long the same text does not go to one number again")
@@ -144,16 +209,16 @@ class Settings(BaseSettings):
     redis_url: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    public_url: str = ""
-    trusted_proxies: list[str] = []
+    public_url: Address = ""
+    trusted_proxies: list[Network] = []
     partitions: Annotated[int, Field(ge=1, le=4096)] = 64
     replicas_to_wait_for: Annotated[int, Field(ge=0, le=5)] = 0
-    api_tokens: list[SecretStr] = []
+    api_tokens: list[Token] = []
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
     per_number_per_minute: Annotated[int, Field(ge=1)] = 30
-    shops: dict[str, ShopSettings] = {"default": ShopSettings()}
-    gateways: dict[str, GatewaySettings] = {"phone": GatewaySettings(provider="simulator")}
+    shops: Annotated[dict[str, ShopSettings], Field(min_length=1)] = {"default": ShopSettings()}
+    gateways: dict[AccountName, GatewaySettings] = {"phone": GatewaySettings(provider="simulator")}
 
     @classmethod
     def settings_customise_sources(
@@ -256,8 +321,8 @@ def read(file: Path | None = None) -> Settings:
 
 
 def _said(fault: ErrorDetails) -> str:
-    wants = fault["type"].removesuffix("_type")
-    return f"{fault['msg']} ({_AS_JSON})" if wants in {"list", "dict", "model"} else fault["msg"]
+    says = fault["msg"].removeprefix("Value error, ")
+    return f"{says} ({_AS_JSON})" if fault["type"] in {"list_type", "dict_type", "model_type"} else says
 
 
 def _know_variables(environment: Mapping[str, str]) -> None:

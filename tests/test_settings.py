@@ -108,3 +108,46 @@ def test_keys_that_do_not_fit_are_named_and_not_shown(
     monkeypatch.setenv("HUIXIN_KEYS", text)
     with pytest.raises(SettingsError, match=rf"HUIXIN_KEYS cannot be read \(.*{says}"):
         keys(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('trusted_proxies = ["nonsense"]', r"trusted_proxies\.0: .*like 10\.0\.0\.1"),
+        ("shops = {}", "shops: .*at least 1"),
+        ('public_url = "not a url"', "public_url: .*like https://"),
+        ('public_url = "sms.example.com"', "public_url: .*like https://"),
+        ('api_tokens = ["x"]', r"api_tokens\.0: .*at least 16"),
+        ('api_tokens = [""]', r"api_tokens\.0: .*at least 16"),
+        ('[gateways."a/b"]\nprovider = "simulator"', r"gateways\.a/b.*letters, digits"),
+        ('[gateways.a]\nprovider = "simulator"\nallow_ips = ["nonsense"]', r"gateways\.a\.allow_ips\.0: .*like 10\.0"),
+        ('[shops.a]\nwebhook = "not-url"', r"shops\.a\.webhook: .*like https://"),
+        ('[shops.a.policy]\ncaps = {"marketing/fortnight" = 3}', r"policy\.caps\..*day, week, month"),
+        ('[shops.a.policy]\ncaps = {"spam/day" = 3}', r"policy\.caps\..*conversation, service, marketing"),
+        ('[shops.a.policy]\ntier_caps = {gold = {"marketing/day" = -1}}', r"policy\.tier_caps\.gold.*greater"),
+        ('[shops.a.policy]\nholidays = ["garbage"]', r"policy\.holidays\.0: .*like 2026-02-17"),
+        ('[shops.a.policy]\nonly_to = ["abc"]', r"policy\.only_to\.0: .*like \+8613800000000"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_what_to_write(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read(written(tmp_path, text))
+
+
+def test_what_fits_is_taken(tmp_path: Path) -> None:
+    text = """
+public_url = "https://sms.example.com:8443/cb/"
+trusted_proxies = ["10.0.0.0/8", "::1"]
+api_tokens = ["sixteen-letters-"]
+[gateways."云片-1"]
+provider = "simulator"
+[shops."Sen Cha"]
+webhook = "http://user:word@crm.internal/hook?key=1"
+[shops."Sen Cha".policy]
+caps = {"marketing/day" = 0, "service/week" = 9}
+holidays = ["2026-02-17"]
+only_to = ["13800000000", "+12015550123"]
+"""
+    told = read(written(tmp_path, text))
+    assert told.shop("Sen Cha").policy.caps == {"marketing/day": 0, "service/week": 9}
+    assert told.public_url == "https://sms.example.com:8443/cb/"
