@@ -82,7 +82,7 @@ def serve(
     serving.serve(told.read(config), role)
 
 
-@cli.command(epilog="Example: huixin chat --script rating")
+@cli.command(epilog="Example: huixin chat --config my-shop.toml")
 def chat(config: Config = None) -> None:
     """Talk to the bot in this terminal, through the true engine, with time travel (/wait 3d)."""
     chatting.chat(told.read(config))

@@ -146,25 +146,27 @@ def evaluate(
         rows.touch()  # before the minutes that many lines take
     mind = offline_mind(settings, scorer)
     try:
-        result = evaluation.evaluate(progress(found), mind, mind.language.mood.score)
-    except (KeyError, ValueError, TypeError) as error:
-        raise HuixinError(f"a line is not as `huixin eval` reads them: {type(error).__name__}: {error}") from error
+        result = evaluation.evaluate(progress(line for _, line in found), mind, mind.language.mood.score)
+    except evaluation.UnfitLine as error:
+        raise HuixinError(f"{found[error.number][0]} is not as `huixin eval` reads lines: {error}") from error
     if rows:
         with rows.open("w", encoding="utf-8") as out:
             out.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in result.rows)
     return result.report
 
 
-def _json_lines(file: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _json_lines(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Give the lines, each with its place."""
+    found: list[tuple[str, dict[str, Any]]] = []
     with file.open("rb") as lines_of:
         for number, line in enumerate(lines_of, 1):
             if not line.strip():
                 continue
-            told = json_of(line, f"{file}:{number}")
+            where = f"{file}:{number}"
+            told = json_of(line, where)
             if not isinstance(told, dict):
-                raise HuixinError(f"{file}:{number} must hold a JSON object")
-            found.append(told)
+                raise HuixinError(f"{where} must hold a JSON object")
+            found.append((where, told))
     return found
 
 

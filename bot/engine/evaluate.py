@@ -25,7 +25,7 @@ from bot.domain.effects import (
     RescheduleAppointment,
 )
 from bot.domain.shop import Shop
-from bot.domain.understanding import Mood, Slots, Understanding
+from bot.domain.understanding import INTENTS, Mood, MoodLabel, Slots, Understanding
 from bot.engine.context import reply_context
 from bot.engine.measures import Confusion, calibration_error
 from bot.engine.mind import Mind, Scene
@@ -43,6 +43,7 @@ SHOP: Final = Shop(name="default", signature="森茶", opens="09:00", closes="21
 AS_SETS: Final = frozenset({"also", "only", "on", "off"})
 UNASKED: Final = ("rating", "option", "date", "time", "phone")
 """Slots that may not be found where none is given."""
+MOODS: Final[tuple[MoodLabel, ...]] = get_args(MoodLabel)
 _DURATION: Final = TypeAdapter(timedelta)
 
 
@@ -54,21 +55,33 @@ class Evaluation:
     rows: list[Row]
 
 
+class UnfitLine(ValueError):
+    """A line that cannot be scored; `number` counts from nought among those given."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(reason)
+        self.number = number
+
+
 def evaluate(lines: Iterable[Line], mind: Mind, scorer: Scorer) -> Evaluation:
-    """Score labelled lines; a part of the report is there if the lines had its kind. Raises ValueError."""
+    """Score labelled lines; a part of the report is there if the lines had its kind. Raises UnfitLine."""
     singles: list[tuple[Line, Row, Decision]] = []
     dialogues: list[list[Row]] = []
     moods: list[tuple[str, Mood]] = []
-    for line in lines:
-        if "turns" in line:
-            dialogues.append(run_dialogue(line, mind))
-        elif "label" in line:
-            moods.append((str(line["label"]), scorer(str(line["text"]))))
-        elif "text" in line and "intent" in line:
-            row, decision = run_single(line, mind)
-            singles.append((line, row, decision))
-        else:
-            raise ValueError(f"neither reply, dialogue nor mood line: {sorted(line)}")
+    for number, line in enumerate(lines):
+        try:
+            _check(line)
+            if "turns" in line:
+                dialogues.append(run_dialogue(line, mind))
+            elif "label" in line:
+                moods.append((line["label"], scorer(_text(line, "text"))))
+            else:
+                row, decision = run_single(line, mind)
+                singles.append((line, row, decision))
+        except KeyError as error:
+            raise UnfitLine(number, f"{error} is missing") from error
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise UnfitLine(number, str(error)) from error
     report: dict[str, Any] = {}
     if singles:
         report["singles"] = _score_singles(singles)
@@ -87,7 +100,7 @@ def run_single(line: Line, mind: Mind) -> tuple[Row, Decision]:
     if context != "none":
         _open(simulation, context, "", {"quiz_options": line.get("quiz_options", [])})
     simulation.wait_until(START)
-    decision = simulation.say(line["text"])
+    decision = simulation.say(_text(line, "text"))
     given = {name: line[name] for name in ("intent", "slots", "sentiment") if name in line}
     return _row(line.get("id", ""), 0, line["text"], given, simulation, decision), decision
 
@@ -103,7 +116,7 @@ def run_dialogue(line: Line, mind: Mind) -> list[Row]:
         if "bot" in turn:
             _open(simulation, expected.get("opens", "none"), turn["bot"], expected)
             continue
-        text = turn["user"]
+        text = _text(turn, "user")
         if said == (text, simulation.now) and not {"after", "at", "sent_at", "msg_id"} & set(turn):
             # The same words once more, with nothing that makes them a repeat: written a moment later.
             simulation.wait(timedelta(seconds=1))
@@ -112,6 +125,31 @@ def run_dialogue(line: Line, mind: Mind) -> list[Row]:
         decision = simulation.say(text, sent_at=sent_at, message_id=turn.get("msg_id"))
         rows.append(_row(line.get("id", ""), number, text, expected, simulation, decision))
     return rows
+
+
+def _check(line: Line) -> None:
+    """Refuse a line of no kind, and a name that nothing can be scored against: it would count as the bot's mistake."""
+    if not {"turns", "label"} & set(line) and not {"text", "intent"} <= set(line):
+        raise ValueError(f"neither reply, dialogue nor mood line: {sorted(line)}")
+    if "label" in line:
+        _one_of(MOODS, line["label"])
+    for given in (line, *(turn.get("expect", {}) for turn in line.get("turns", ()))):
+        if "sentiment" in given:
+            _one_of(MOODS, given["sentiment"])
+        for intent in (*([given["intent"]] if "intent" in given else ()), *given.get("slots", {}).get("also", ())):
+            _one_of(INTENTS, intent)
+
+
+def _one_of(names: Sequence[str], name: Any) -> None:
+    if name not in names:
+        raise ValueError(f"{name!r} is none of {', '.join(names)}")
+
+
+def _text(line: Line, name: str) -> str:
+    text = line[name]
+    if not isinstance(text, str):
+        raise TypeError(f"`{name}` must be a text")
+    return text
 
 
 def passes(given: Line, row: Row) -> bool:

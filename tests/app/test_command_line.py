@@ -34,6 +34,9 @@ def test_every_command_helps_with_an_example(command: list[str]) -> None:
     told = huixin(*command, "--help")
     assert told.returncode == 0
     assert f"Example: huixin {command[0]}" in told.stdout
+    usage, _, example = told.stdout.partition("Example:")
+    for option in re.findall(r"--[a-z-]+", example):
+        assert option in usage, f"the example uses {option}, which there is not"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +120,11 @@ def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     refused("binary:2 is not UTF-8", "eval", "binary", folder=tmp_path)
     refused("stdin, line 1 is not UTF-8", "understand", typed=b"\xff\n", folder=tmp_path)
     refused("is a directory", "eval", ".", folder=tmp_path, code=2)
+
+
+def test_a_line_that_cannot_be_scored_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lines.jsonl").write_text('{"text":"差评","label":"neg"}\n\n{"text":"差评","label":"bad"}\n', "utf-8")
+    refused("lines.jsonl:3 is not as `huixin eval` reads lines: 'bad'", "eval", "lines.jsonl", folder=tmp_path)
 
 
 def test_rows_that_cannot_be_written_are_named_before_any_work(tmp_path: Path) -> None:

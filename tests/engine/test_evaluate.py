@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.domain.understanding import Mood
-from bot.engine.evaluate import evaluate, passes, slots_hold
+from bot.engine.evaluate import UnfitLine, evaluate, passes, slots_hold
 from bot.engine.measures import Confusion, calibration_error
 from tests.engine.minds import packaged_mind
 
@@ -36,6 +38,28 @@ def test_a_report_has_the_parts_that_the_lines_had() -> None:
 def test_a_line_of_no_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="neither reply, dialogue nor mood"):
         evaluate([{"words": "?"}], packaged_mind(), unfeeling)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ({"turns": [{"usr": "4"}]}, "'user' is missing"),
+        ({"turns": [{"user": 4}]}, "`user` must be a text"),
+        ({"turns": [4]}, "attribute"),
+        ({"turns": [{"user": "4", "expect": {"intent": "ratng"}}]}, "'ratng' is none of .*rating"),
+        ({"turns": [{"bot": "?", "expect": {"opens": "ratng"}}]}, "no prompt called ratng"),
+        ({"text": "4", "intent": "ratng"}, "'ratng' is none of .*rating"),
+        ({"text": "4", "intent": "rating", "sentiment": "good"}, "'good' is none of .*pos"),
+        ({"text": "4", "intent": "rating", "slots": {"also": ["prais"]}}, "'prais' is none of .*praise"),
+        ({"text": 4, "intent": "rating"}, "`text` must be a text"),
+        ({"text": "很好", "label": "good"}, "'good' is none of .*pos"),
+        ({"label": "pos"}, "'text' is missing"),
+    ],
+)
+def test_a_line_that_cannot_be_scored_is_told_by_its_number(line: dict[str, Any], says: str) -> None:
+    with pytest.raises(UnfitLine, match=says) as told:
+        evaluate([{"text": "很好", "label": "pos"}, line], packaged_mind(), unfeeling)
+    assert told.value.number == 1
 
 
 @pytest.mark.parametrize(
