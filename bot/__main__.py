@@ -234,6 +234,18 @@ def user_add(
     typer.echo(upkeep.add_user(told.read(config), name, role))
 
 
+@user.command("password", epilog="Example: huixin user password xiaolin")
+def user_password(name: str, config: Config = None) -> None:
+    """Give a person another password, made here and shown once; where they are signed in they are signed out."""
+    typer.echo(upkeep.renew_password(told.read(config), name))
+
+
+@user.command("remove", epilog="Example: huixin user remove xiaolin")
+def user_remove(name: str, config: Config = None) -> None:
+    """Take a person's account away; where they are signed in they are signed out."""
+    upkeep.remove_user(told.read(config), name)
+
+
 @user.command("list", epilog="Example: huixin user list --json")
 def user_list(as_json: AsJson = False, config: Config = None) -> None:
     """List the people."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from bot.app.accounts import build_accounts
 from bot.app.asking import check_all_content
 from bot.app.trying import joined
-from bot.errors import HuixinError, SettingsError, StoreUnavailable
+from bot.errors import HuixinError, RequestRefused, SettingsError, StoreUnavailable
 from bot.settings import Settings
 from bot.settings import keys as read_keys
 from bot.store import health
@@ -33,6 +33,27 @@ def add_user(settings: Settings, name: str, role: Role) -> str:
         await People(store.client).add(name, password, datetime.now(UTC), role)
 
     _with_store(settings, add)
+    return password
+
+
+def remove_user(settings: Settings, name: str) -> None:
+    """Take an account away; whoever is signed in by it is out at once. Raises RequestRefused for nobody we know."""
+
+    async def remove(store: Store) -> None:
+        if not await People(store.client).remove(name):
+            raise RequestRefused(f"there is no {name!r}; `huixin user list` shows who is there")
+
+    _with_store(settings, remove)
+
+
+def renew_password(settings: Settings, name: str) -> str:
+    """Give an account another password, which is shown this once; its sessions end."""
+    password = secrets.token_urlsafe(9)
+
+    async def renew(store: Store) -> None:
+        await People(store.client).set_password(name, password)
+
+    _with_store(settings, renew)
     return password
 
 

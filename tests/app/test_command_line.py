@@ -14,6 +14,7 @@ import pytest
 COMMANDS = (
     ["serve"], ["chat"], ["understand"], ["eval"], ["gateway", "list"], ["gateway", "parse"], ["gateway", "compose"],
     ["gateway", "test"], ["content", "check"], ["content", "schema"], ["user", "add"], ["user", "list"],
+    ["user", "password"], ["user", "remove"],
     ["train", "mood"], ["train", "intents"], ["doctor"],
 )  # fmt: skip
 
