@@ -55,6 +55,9 @@ def test_what_comes_later_says_so(command: list[str]) -> None:
     told = huixin(*command)
     assert (told.returncode, told.stdout) == (2, "")
     assert "a later version" in told.stderr
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+    assert f"`huixin {command[0]}" in changes.partition("### Planned")[2]
+    assert f"{command[min(1, len(command) - 1)]}`" in changes.partition("### Planned")[2]
 
 
 def test_one_reply_is_understood(tmp_path: Path) -> None:
