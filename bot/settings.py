@@ -329,9 +329,9 @@ def _know_variables(environment: Mapping[str, str]) -> None:
     """See to it that every HUIXIN_* variable means something. Raises SettingsError naming the nearest that does."""
     known = {*Settings.model_fields, "config", "keys"}
     for variable, value in environment.items():
-        prefix, _, name = variable.lower().partition("_")
+        name = variable.lower().removeprefix("huixin_")
         head, _, rest = name.partition("__")
-        if prefix != "huixin" or head in known or _OF_KUBERNETES.search(f"_{name}={value}"):
+        if name == variable.lower() or head in known or _OF_KUBERNETES.search(f"_{name}={value}"):
             continue
         near = get_close_matches(head, sorted(known), 1)
         meant = f"HUIXIN_{near[0].upper()}" + (f"__{rest.upper()}" if rest else "") if near else ""

@@ -40,6 +40,8 @@ def test_a_variable_that_means_nothing_is_refused(name: str, says: str, monkeypa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("HUIXIN", "1"),
+        ("HUIXINA_PROT", "1"),
         ("HUIXIN_PORT", "1"),
         ("HUIXIN_SHOPS__SENCHA__SIGNATURE", "森茶"),
         ("HUIXIN_KEYS", "x"),
