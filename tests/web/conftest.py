@@ -71,8 +71,10 @@ class World:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
-    yield asyncio.run(server.start())
-    asyncio.run(server.stop())
+    # Whoever watches over it stops on the loop that it was started on.
+    with asyncio.Runner() as runner:
+        yield runner.run(server.start())
+        runner.run(server.stop())
 
 
 @pytest.fixture
