@@ -107,7 +107,8 @@ def _files(folders: Sequence[Path], shelf: Shelf) -> dict[tuple[str, str], _File
     for top in folders:
         for path in sorted(top.rglob("*.y*ml")):
             parts = path.relative_to(top).parts
-            if path.suffix not in (".yaml", ".yml") or parts[0] in _SET_ASIDE:
+            # What begins with a dot is an editor's, and may be gone before it is read.
+            if path.suffix not in (".yaml", ".yml") or parts[0] in _SET_ASIDE or path.name.startswith("."):
                 continue
             shown = str(Path(top.name, *parts)) if top == packaged() else str(path)
             if parts[0] in FOLDERS and len(parts) > 1:

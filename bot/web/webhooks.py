@@ -62,6 +62,10 @@ async def _through(deps: WebDeps, account: Account, request: web.Request) -> web
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return _too_large(account)
+    except web.RequestPayloadError:
+        counter(account.name, "unreadable").inc()
+        log.warning("callback_unreadable", account=account.name, reason="not what its Content-Encoding says")
+        return web.Response(status=400)
     if len(body) > MAX_BODY:
         return _too_large(account)
     return _response(await deps.intake.take(account, partial(_callback, deps, request, body), len(body)))

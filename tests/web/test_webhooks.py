@@ -215,3 +215,9 @@ async def test_the_log_names_neither_token_nor_number(world: World, capsys: pyte
     assert "callback_refused" in told.out + told.err
     assert TOKEN not in told.out + told.err
     assert "13800000000" not in told.out + told.err
+
+
+async def test_a_body_that_is_not_what_it_says_is_refused(world: World) -> None:
+    body = b"not gzip at all"
+    answer = await call(world, body, headers={**signed(body), "Content-Encoding": "gzip"})
+    assert answer.status == 400
