@@ -35,7 +35,7 @@ from bot.settings import Keys, Settings
 from bot.settings import keys as read_keys
 from bot.store.corrections import Corrections
 from bot.store.embedded import EmbeddedRedis
-from bot.store.health import ping
+from bot.store.health import ping, warnings
 from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
 from bot.store.store import Store, open_store
@@ -142,6 +142,8 @@ class Service:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         async with opened(self._settings, self._keys) as store, AsyncExitStack() as stack:
+            for risk in await warnings(store.client):
+                log.warning("redis_at_risk", reason=risk)
             corrections = Corrections(store.client, store.bell)
             await corrections.load()
             thinking = Thinking(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
+from redis.asyncio import Redis
 
 from bot.app import serving
 from bot.app.serving import Service
@@ -85,6 +86,18 @@ async def test_content_is_watched_where_only_events_are_taken_and_past_an_editor
         lock.symlink_to("somebody@here.4711")
         answered.write_text(ANSWER.format(answer="十点"), "utf-8")
         await huixin.says("content_renewed")
+
+
+async def test_a_redis_that_may_lose_what_it_took_is_named_at_the_start(tmp_path: Path, redis_url: str) -> None:
+    redis = Redis.from_url(redis_url)
+    await redis.config_set("appendfsync", "everysec")
+    try:
+        settings = f'redis_url = "{redis_url}"\nport = {free_port()}\n'
+        async with running(tmp_path, settings, "serve", "--role", "web") as huixin:
+            await huixin.says("redis_at_risk")
+    finally:
+        await redis.config_set("appendfsync", "always")
+        await redis.aclose()
 
 
 async def test_what_runs_in_the_background_begins_again_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
