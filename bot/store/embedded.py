@@ -83,11 +83,10 @@ class EmbeddedRedis:
 
     async def stop(self) -> None:
         """Stop the server: everything is on disk already."""
-        if self._keeper is not None:
-            # It may have ended already, with the loop that it began in.
-            if self._keeper.cancel():
-                await asyncio.wait([self._keeper])
-            self._keeper = None
+        keeper, self._keeper = self._keeper, None
+        # It may have ended already, with the loop that it began in.
+        if keeper is not None and keeper.cancel():
+            await asyncio.wait([keeper])
         pid = self._server.pid if self._server else self._adopted
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -104,7 +103,8 @@ class EmbeddedRedis:
         return f"unix://{door}" if await self._orphan(door) else None
 
     async def _keep(self, door: Path) -> None:
-        while True:
+        # Not for ever: a cancelling that comes while a connection is being closed can get lost.
+        while self._keeper is asyncio.current_task():
             await asyncio.sleep(_LOOK_SECONDS)
             if self._lives():
                 continue
