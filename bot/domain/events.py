@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bot.domain.gateway import SendOutcome
 from bot.domain.messages import DeliveryReport, InboundMessage, MessageClass
 
 Lane = Literal["live", "bulk"]
+
+YEARS: Final = range(2000, 2101)
+"""What is meant lies in them. Dates that nobody set do not (0001, 1970); near the ends no zone can be reckoned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

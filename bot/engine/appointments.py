@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from bot.domain.copying import changed
 from bot.domain.customer import Appointment, Customer
-from bot.domain.events import BusinessEvent, Event
+from bot.domain.events import YEARS, BusinessEvent, Event
 
 APPOINTMENTS_AT_MOST: Final = 20
-_YEARS: Final = range(2000, 2101)
 
 
 def told(customer: Customer, news: BusinessEvent, event: Event) -> Customer:
@@ -55,8 +54,8 @@ def read_time(value: object, near: datetime) -> datetime | None:
             return None
     else:
         return None
-    # Near the ends of the calendar no zone can be reckoned; a booking kept there would stop every later reply.
-    if moment.year not in _YEARS:
+    # A booking kept near the calendar's ends would stop every later reply.
+    if moment.year not in YEARS:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=near.tzinfo)
 

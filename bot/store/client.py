@@ -120,18 +120,16 @@ class _Many:
         self._replicas = replicas
         self._nodes: dict[tuple[str, int], Lane] = {}
         self._by_tag: dict[str, Lane] = {}
-        self._learning = asyncio.Lock()
 
     async def learn(self) -> None:
         """Ask the Cluster anew who holds what."""
-        async with self._learning:
-            try:
-                await self._cluster.aclose()
-                await self._cluster.initialize()
-            except (RedisError, OSError) as error:
-                raise StoreUnavailable(f"no Redis Cluster answers: {error}") from error
-            finally:
-                self._by_tag.clear()
+        try:
+            await self._cluster.aclose()
+            await self._cluster.initialize()
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(f"no Redis Cluster answers: {error}") from error
+        finally:
+            self._by_tag.clear()
 
     def lane(self, key: str) -> Lane:
         """Give the node that holds a key's slot; keys with one tag lie together."""

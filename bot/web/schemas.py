@@ -18,20 +18,20 @@ from pydantic import (
     ValidationError,
 )
 
+from bot.domain.events import YEARS
 from bot.errors import RequestRefused
 
 MAX_EVENTS: Final = 500
 _MAX_DATA: Final = 100
 _MAX_VALUE: Final = 2_000
 _MAX_LEVELS: Final = 8
-_HALF: Final = re.compile(r"[\ud800-\udfff]")
-_YEARS: Final = range(2000, 2101)
-"""Whatever is meant lies in them; near the ends of the calendar no zone can be reckoned."""
+HALF: Final = re.compile(r"[\ud800-\udfff]")
+"""A surrogate by itself, which JSON may name and nothing can be written as."""
 
 
 def _in_our_time(time: datetime) -> datetime:
-    if time.year not in _YEARS:
-        raise ValueError(f"a time from {_YEARS[0]} to {_YEARS[-1]} is wanted")
+    if time.year not in YEARS:
+        raise ValueError(f"a time from {YEARS[0]} to {YEARS[-1]} is wanted")
     return time
 
 
@@ -153,7 +153,7 @@ def _unfit(value: object, levels: int) -> str:
     """Tell why a value could be written but not read again, or not even written."""
     match value:
         case str():
-            return "a text holds half a character (a lone surrogate)" if _HALF.search(value) else ""
+            return "a text holds half a character (a lone surrogate)" if HALF.search(value) else ""
         case dict() | list() if not levels:
             return f"data: nested in more than {_MAX_LEVELS} levels"
         case dict():

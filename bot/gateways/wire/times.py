@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from bot.domain.events import YEARS
+
 BEIJING: Final = timezone(timedelta(hours=8))
 """Times without a zone of mainland gateways; none of their documents says so, all of them mean it."""
 
-_OURS: Final = range(2000, 2101)
-"""Years in which a text can have been written; dates that nobody set lie outside (0001, 1970)."""
 _MAX_LENGTH: Final = 40
 _SEPARATED: Final = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*"
@@ -94,7 +94,7 @@ def beijing_stamp(now: datetime, form: str) -> str:
 
 def _in_our_time(read: datetime) -> datetime | None:
     """Give a time that can be meant, and None for one that only stands where none was set."""
-    return read if read.year in _OURS else None
+    return read if read.year in YEARS else None
 
 
 def _separated(found: re.Match[str], zone: tzinfo) -> datetime | None:

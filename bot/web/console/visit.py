@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,13 +18,12 @@ from bot.web.console.render import page
 from bot.web.console.words import Translator, spoken
 from bot.web.deps import DEPS, WebDeps
 from bot.web.middleware import Handler
+from bot.web.schemas import HALF
 
 SESSION_COOKIE: Final = "huixin_session"
 LANGUAGE_COOKIE: Final = "huixin_language"
 SAFE: Final = frozenset(("GET", "HEAD"))
 _MAX_FORM: Final = 64 * 1024
-_HALF: Final = re.compile("[\ud800-\udfff]")
-"""A surrogate by itself, which JSON may name and nothing can be written as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +98,7 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if not isinstance(told, Mapping):
         raise RequestRefused("send a JSON object")
     fields = {str(name): str(value) for name, value in told.items() if isinstance(value, str | int | float | bool)}
-    if any(_HALF.search(text) for field in fields.items() for text in field):
+    if any(HALF.search(text) for field in fields.items() for text in field):
         raise RequestRefused("the text holds half of a character; write it anew")
     return fields
 
