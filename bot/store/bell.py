@@ -52,15 +52,16 @@ class Bell:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _listen(self, channels: Sequence[str]) -> None:
-        async with self._client.primaries()[0].pubsub(ignore_subscribe_messages=True) as channel:
+        async with self._client.primaries()[0].pubsub() as channel:
             await channel.subscribe(*channels)
-            for name in list(self._ears):
-                self.ring(name)
             while True:
                 message = await channel.get_message(timeout=_PATIENCE_SECONDS)
-                if message is not None:
-                    for name in message["data"].decode().split():
-                        self.ring(name)
+                if message is None:
+                    continue
+                # What rang before Redis had taken the subscription was not heard.
+                names = message["data"].decode().split() if message["type"] == "message" else list(self._ears)
+                for name in names:
+                    self.ring(name)
 
 
 async def heard(ear: asyncio.Event, seconds: float | None) -> bool:

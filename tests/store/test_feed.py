@@ -42,17 +42,31 @@ async def test_a_viewer_resumes_by_one_id(store: Store) -> None:
 
 async def test_followers_hear_of_new_lines_at_once(store: Store) -> None:
     bell = asyncio.create_task(store.bell.run())
+    await store.feed.write(work("旧的"))
 
-    async def follow() -> str | None:
-        async for item in store.feed.follow():
-            if item is not None:
+    async def follow(first: asyncio.Event) -> str | None:
+        async for item in store.feed.follow("0-0"):
+            if item is not None and first.is_set():
                 return item.text
+            first.set()
         return None
 
-    viewers = [asyncio.create_task(follow()) for _ in range(3)]
-    await asyncio.sleep(0)
-    await store.feed.write(work("新的"))
+    following = [asyncio.Event() for _ in range(3)]
+    viewers = [asyncio.create_task(follow(first)) for first in following]
     async with asyncio.timeout(5):
+        await asyncio.gather(*(first.wait() for first in following))
+        await store.feed.write(work("新的", after="5-0", until="6-0"))
         assert await asyncio.gather(*viewers) == ["新的"] * 3
+    bell.cancel()
+    await asyncio.gather(bell, return_exceptions=True)
+
+
+async def test_who_is_away_while_it_rings_is_woken_afterwards(store: Store) -> None:
+    with store.bell.ear("feed") as ear:
+        await store.feed.write(work("新的"))
+        assert not ear.is_set()
+        bell = asyncio.create_task(store.bell.run())
+        async with asyncio.timeout(5):
+            await ear.wait()
     bell.cancel()
     await asyncio.gather(bell, return_exceptions=True)
