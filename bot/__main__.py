@@ -279,6 +279,12 @@ def train_intents(
     show(asking.train_intents(told.read(None), files or [], out))
 
 
+@train.command("pinyin", epilog="Example: huixin train pinyin --out pinyin.txt.gz")
+def train_pinyin(out: Annotated[Path, typer.Option(help="where the table goes")] = Path("pinyin.txt.gz")) -> None:
+    """Make the table by which replies in pinyin are read."""
+    show(asking.train_pinyin(out))
+
+
 @cli.command(epilog="Example: huixin doctor --json")
 def doctor(as_json: AsJson = False, config: Config = None) -> None:
     """Tell what is wrong with this installation; exit 1 if anything is."""

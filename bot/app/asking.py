@@ -262,3 +262,11 @@ def train_intents(settings: Settings, files: Sequence[Path], out: Path) -> dict[
     data = training.train(said, training.Plan(), {})
     out.write_bytes(data)
     return {"out": str(out), "bytes": len(data), "texts": len(said)}
+
+
+def train_pinyin(out: Path) -> dict[str, Any]:
+    """Make the table by which pinyin is read from all replies that ship."""
+    training = _training("pinyin")
+    data = training.table(training.shipped(), training.keywords())
+    out.write_bytes(data)
+    return {"out": str(out), "bytes": len(data)}

@@ -20,6 +20,7 @@ from bot.conversation.memory import remembered
 from bot.conversation.mood_features import Features, Word, normalise, simplified
 from bot.conversation.mood_model import Model, Probabilities, loads
 from bot.conversation.mood_rules import Table, Verdict
+from bot.conversation.pinyin import packaged as pinyin
 from bot.domain.understanding import Mood, MoodLabel
 from bot.errors import ContentError, Fault
 
@@ -60,7 +61,7 @@ class Scorer:
         return self._remembered(text, prompt, rating)
 
     def _score(self, text: str, prompt: str | None, rating: int | None) -> Mood:
-        clean = self._reader.mend(normalise(text))
+        clean = self._reader.mend(normalise(pinyin().read(text) or text))
         if rating is not None:
             rest = mood_rules.beside_rating(clean)
             return self._rated(rest, mood_rules.of_rating(rating), f"{rating}分")
@@ -180,6 +181,7 @@ def load(path: Path | None = None, *, table: Path | None = None) -> Scorer:
     when the table does not check.
     """
     simplified()
+    pinyin()
     data = path.read_bytes() if path else (files("bot.conversation") / "mood_model.json.gz").read_bytes()
     text = (table or files("content") / "words" / "mood.yaml").read_text(encoding="utf-8")
     return Scorer(loads(data), read_table(text, str(table or "content/words/mood.yaml")))

@@ -133,9 +133,7 @@ def _read_plain(lexicon: Lexicon, emojis: Emojis, sounds: Sounds, raw: str) -> _
     folded = lexicon.fold(own.text)
     text, faces = emojis.take(folded)
     bare = squeezed(text)
-    # Pinyin as it was written: folding puts a key word into the middle of it ("buyao fale").
-    letters = squeezed(own.text.lower()) if own.text.isascii() else ""
-    if heard := sounds.word(letters) or sounds.word(bare):
+    if heard := sounds.word(bare):
         text = bare = heard
     script = script_of(raw[:200])
     silence = own.silence

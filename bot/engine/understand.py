@@ -11,6 +11,7 @@ from bot.conversation.choosing import bound, choose
 from bot.conversation.feeling import by_feeling, settled
 from bot.conversation.guessing import Guesser
 from bot.conversation.mood import MoodScorer
+from bot.conversation.pinyin import packaged as pinyin
 from bot.conversation.reading import Reader, vocabulary
 from bot.conversation.second import is_wanted, second_opinion
 from bot.conversation.text import gist, plain, squeezed
@@ -57,6 +58,7 @@ class Language:
 def understand(text: str, context: ReplyContext, language: Language) -> Understanding:
     """Understand one reply in its context. Takes any text and never raises."""
     told = gist(text)
+    told = pinyin().read(told) or told
     reading = language.reader.read(told, context)
     if reading.silence is not None:
         return _silent(text, reading)

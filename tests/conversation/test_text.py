@@ -65,7 +65,6 @@ def test_variants_fold_and_settle():
     [
         ("腿钉", "退订"),
         ("取肖", "取消"),
-        ("quxiao", "取消"),
         ("取消", None),
         ("五芬", "五分"),
         ("好的", None),
