@@ -104,6 +104,8 @@ def respond(turn: Turn) -> list[Effect]:
         late = RecordLateReply(prompt=past.prompt.id, answer="confirmed")
         return [late, *(confirm(turn, booking) if booking and booking.start > turn.now else [])]
     if prompt is not None and prompt.proposed is not None and booking is not None:
+        if turn.has_words("as_booked"):
+            return confirm(turn, booking)
         return move(turn, booking, prompt.proposed)
     if prompt is not None and len(prompt.slots_offered) > 1 and (again := turn.ask_again(prompt)):
         # A yes to several times picks none of them.

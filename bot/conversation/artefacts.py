@@ -176,10 +176,12 @@ def _without_echo(line: str) -> str:
     if found is None:
         return line
     rest = line[found.end() :]
+    if line.strip() == found[0]:
+        return found[0][1:-1]  # "【退订】": the brackets are the customer's own
     if found.start() > 0 and not rest.strip():
         return line[: found.start()]  # a signature of the customer's own phone at the end
     if len(rest) >= 10 and _ECHO.search(rest):
         before = line[: found.start()]
-        tail = re.search(r"(?:退订回\w{1,2}|拒收请?回复?\w{1,2}|[。.)])\s*([^。.]{1,12})$", rest)
+        tail = re.search(r"(?:退订请?回复?[0-9A-Za-z]{1,2}|拒收请?回复?[0-9A-Za-z]{1,2}|[。.)])\s*([^。.]{1,12})$", rest)
         return before + (" " + tail[1] if tail and not _ECHO.search(tail[1]) else "")
     return line[: found.start()] + line[found.end() :] if not _ECHO.search(line) else line

@@ -77,8 +77,10 @@ def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: Re
     names = {candidate.intent for candidate in live}
     if "resubscribe" in names and wish.on and not (wish.off or wish.only or wish.frequency or wish.send_time):
         return [candidate for candidate in live if candidate.intent != "preference_change"]
-    chose = "preference_change" in names and bool(wish.send_time or wish.frequency or wish.only)
     stays = "deny" in names and not context.opted_out
+    chose = "preference_change" in names and bool(wish.send_time or wish.frequency or wish.only)
+    if chose and not stays and any(one.intent == "resubscribe" and _BACK.search(one.reason.partition("合于")[0]) for one in live):
+        return live  # "重新订上,每月一次就好": both
     if not (chose or stays):
         return live
     return [candidate for candidate in live if candidate.intent != "resubscribe"]
@@ -131,6 +133,7 @@ def _without_hearsay(live: list[Candidate], reading: Reading, context: ReplyCont
     return kept
 
 
+_BACK: Final = re.compile("重新|恢复(?![成到为])|再订|订上|订回|加回|开回|续上|取消退订|撤[销回]退订")
 _REPORTED: Final = re.compile(
     r"(?:才|之前|以前|上次|当初|当时|那时|那会|前阵|前段|前几|上个?[月周]|误|错|不小心|手滑).{0,8}(?:退订|取消订阅)"
     r"|(?:退订|取消订阅)(?:的|是|了(?!吧))"

@@ -60,7 +60,7 @@ _FULL_RE: Final = re.compile(
 )
 _DASHED_RE: Final = re.compile(
     r"(?<![\d.:/-])(?:(?P<year>20\d\d)[/.-])?(?P<month>1[0-2]|0?[1-9])(?P<sep>[/.-])(?P<day>3[01]|[12]\d"
-    r"|0?[1-9])(?![\d:%]|[/.-]\d| ?[分星折元块点斤个月天号])"
+    r"|0?[1-9])(?![\d:%]|[/.-]\d| ?[分星折元块点斤个月天]|号[线楼店院码柜])[号日]?"
 )
 _DAY_RE: Final = re.compile(rf"(?P<next>下个?月|这个?月|本月)?(?P<day>{_N})[号日](?!线|楼|店|院|码|柜|技师|桌)")
 _LATER_RE: Final = re.compile(

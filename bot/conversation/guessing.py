@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,8 @@ LONGER: Final = tuple(length for length in ALONE if length not in ASKED)
 SCALE: Final = 3.0
 LESS: Final = 0.7
 """How much less a run counts together with what was asked."""
+_LONG_NUMBER: Final = re.compile(r"\d{5,}")
+"""Which number it is says nothing."""
 _LANE: Final = 32
 """Bits a class has in the sum: 500 runs of 8 bits need 17; lanes of 32 are read in one go."""
 _OFFSET: Final = 128
@@ -100,7 +103,7 @@ class Guesser:
 
 def runs_of(text: str, lengths: Sequence[int]) -> list[str]:
     """Give the runs of characters of a text, its beginning and its end marked."""
-    marked = f"^{text[:MOST_CHARS]}$"
+    marked = f"^{_LONG_NUMBER.sub('#', text[:MOST_CHARS])}$"
     return [marked[at : at + length] for length in lengths for at in range(len(marked) - length + 1)]
 
 

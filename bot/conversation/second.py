@@ -23,14 +23,15 @@ DOUBTED: Final = 0.05
 """What the rules say is out of place where the model gives it less than this ..."""
 IMPOSSIBLE: Final = 0.02
 """... or less than this, where a whole clause speaks, or a time was taken for one to move a booking to ..."""
-UNHEARD: Final = 0.005
-"""... or less than this, where a stop does: what only sounds like one has been looked for by then."""
+UNHEARD: Final = 0.02
+"""... or less than this, where a stop does: what only sounds like one has been looked for by then ..."""
+UNASKED: Final = 0.001
+"""... or less than this, where it asks whether we can stop, which asks us to."""
 STOPS: Final = 0.8
 """A stop is taken from so much on: it costs the shop a customer if it is wrong."""
 KEYWORD: Final = 0.95
 """Stop words from this score on stand by themselves; those within other words may be about something else."""
 _PLEA: Final = re.compile("“(?:能|可以|可不可以)")
-"""Who asks whether we can stop asks us to."""
 _NEEDS_VALUE: Final[frozenset[IntentName]] = frozenset({"rating", "quiz_answer"})
 """Nothing can be recorded of these without a value, and the model gives none."""
 _WORDS: Final = re.compile(r"[\u3400-\u9fffA-Za-z]{2}")
@@ -123,7 +124,7 @@ def _doubtful(first: Candidate) -> float:
     if first.layer in WORDED:
         return DOUBTED
     if first.layer == "stop":
-        return UNHEARD if first.score < KEYWORD and not _PLEA.match(first.reason) else 0.0
+        return 0.0 if first.score >= KEYWORD else UNASKED if _PLEA.match(first.reason) else UNHEARD
     if first.layer == "exact" or (first.layer == "prompt" and first.intent == "appointment_reschedule"):
         return IMPOSSIBLE
     return 0.0
@@ -154,6 +155,8 @@ def _may(intent: IntentName, reading: Reading, context: ReplyContext) -> bool:
         return False
     if intent in RECORDS and reading.score is not None:
         return False
+    if intent == "resubscribe" and any(hit.intent == "appointment_confirm" for hit in reading.hits):
+        return False  # "那个预约给我恢复吧" brings back the booking, and no texts
     if intent == "wrong_number" and reading.correction and any(prompt.answered for prompt in context.lately):
         return False  # "按错了,我是要来的": the slip is the customer's own
     booked = context.booking is not None or any(prompt.kind == "appointment" for prompt in context.prompts)
