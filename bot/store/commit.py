@@ -32,6 +32,14 @@ class Gone(Exception):
         self.entries = entries
 
 
+class Stale(Exception):
+    """Some customers are not stored as they were when it was decided: decide again. Nothing was written."""
+
+    def __init__(self, customers: frozenset[str]) -> None:
+        super().__init__(f"{len(customers)} customers are not as they were decided on")
+        self.customers = customers
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One inbox entry and what it led to."""
@@ -42,6 +50,8 @@ class Done:
     decision: Decision | None
     dead: str = ""
     """Why it became a dead letter."""
+    seen: str = ""
+    """The token of the customer as the batch found it; empty: nobody was stored."""
 
 
 @dataclass(slots=True)
@@ -85,8 +95,8 @@ class Commit:
     async def write(self, lease: Lease, done: Sequence[Done], now: datetime) -> None:
         """Make decisions of one partition true, in order, all or none.
 
-        Raises LeaseLost and Gone (nothing written) and StoreUnavailable (nobody knows: write the same again; if it
-        had been written, all entries are Gone).
+        Raises LeaseLost, Gone and Stale (nothing written) and StoreUnavailable (nobody knows: write the same again;
+        if it had been written, all entries are Gone).
         """
         token = f"{lease.fence}.{next(self._tokens)}"
         lists = _Lists()
@@ -117,6 +127,8 @@ class Commit:
             raise LeaseLost(f"partition {lease.partition} belongs to another worker now")
         if answer[0] == b"gone":
             raise Gone(frozenset(done[nth - 1].entry.id for nth in answer[1:]))
+        if answer[0] == b"stale":
+            raise Stale(frozenset(customer.decode() for customer in answer[1:]))
         decisions = [one.decision for one in done if one.decision is not None]
         for decision in decisions:
             self._customers.remember(lease, decision.customer.id, Loaded(decision.customer, token))
@@ -134,7 +146,9 @@ class Commit:
             return
         customer = decision.customer
         pack, phone = self._codec.pack, customer.phone
-        lists.customers[customer.id] = (customer.id, token.encode() + b"\n" + pack(customer, phone))
+        # What the batch found counts, not what an earlier event of the same batch made of it.
+        seen = lists.customers[customer.id][1] if customer.id in lists.customers else one.seen
+        lists.customers[customer.id] = (customer.id, seen, token.encode() + b"\n" + pack(customer, phone))
         for nth, text in enumerate(decision.outbox):
             lists.texts.append((_PLACE[text.message_class], text.id, due(text, now + nth), pack(text, phone)))
         lists.cancelled += [(f"{customer.id}/{timer}",) for timer in decision.cancelled]

@@ -38,8 +38,12 @@ class Customers:
 
     async def load(self, customer: str) -> Customer | None:
         """Give one customer as stored now, or None."""
+        return (await self.stored(customer)).customer
+
+    async def stored(self, customer: str) -> Loaded:
+        """Give one customer as stored now, with its token."""
         key = keys.of(partition_of(customer, self._partitions)).customers
-        return self._read(await self._client.call(key, "HGET", key, customer)).customer
+        return self._read(await self._client.call(key, "HGET", key, customer))
 
     async def unread(self, customer: str) -> int:
         """Tell how many replies of a customer wait to be handled."""

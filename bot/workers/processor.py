@@ -16,7 +16,7 @@ from bot.domain.ids import Ids
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.store import keys
 from bot.store.bell import heard
-from bot.store.commit import Done, Gone
+from bot.store.commit import Done, Gone, Stale
 from bot.store.inbox import Entry
 from bot.store.leases import Lease
 from bot.store.store import Store
@@ -121,11 +121,17 @@ class Processor:
         return max(await asyncio.gather(*(failed(partition, entry) for entry in entries))) > 1
 
     async def _together(self, entries: list[Entry]) -> None:
+        tries = 0
         while entries:
             try:
                 await self._commit(await self._decide(entries))
             except Gone as reason:
                 entries = [entry for entry in entries if entry.id not in reason.entries]
+            except Stale as reason:
+                tries += 1
+                log.warning("decided_on_old_state", partition=self._lease.partition, customers=len(reason.customers))
+                if tries >= MOST_TRIES:
+                    raise
             else:
                 return
 
@@ -165,7 +171,7 @@ class Processor:
                 continue
             decision = self._mind.decide(customer, known, self._mind.clock())
             customers[event.customer] = decision.customer
-            done.append(Done(entry, known, decision))
+            done.append(Done(entry, known, decision, seen=loaded[event.customer].token))
             if time.perf_counter() - began > _BREATH_SECONDS:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
@@ -188,10 +194,10 @@ class Processor:
         """Move an event to the dead letters with an alert, and honour its stop words all the same."""
         event = self._readable(entry)
         log.error("dead_letter", partition=self._lease.partition, entry=entry.id, why=why)
-        decision: Decision | None = None
+        decision, seen = None, ""
         if event is not None:
             try:
-                decision = await self._least(event, why)
+                decision, seen = await self._least(event, why)
             except (StoreUnavailable, LeaseLost):
                 raise
             except Exception:
@@ -199,20 +205,22 @@ class Processor:
                 if scope := self._stops(event):
                     await self._store.dead.hold(self._lease.partition, event.customer, scope)
         try:
-            await self._commit([Done(entry, event, decision, dead=why)])
+            await self._commit([Done(entry, event, decision, dead=why, seen=seen)])
         except Gone:
             return
 
-    async def _least(self, event: Event, why: str) -> Decision:
+    async def _least(self, event: Event, why: str) -> tuple[Decision, str]:
+        """Give the least that an event can lead to, and the token of the customer that it is for."""
         now = self._mind.clock()
-        customer = await self._store.customers.load(event.customer)
+        stored = await self._store.customers.stored(event.customer)
+        customer = stored.customer
         alert = AlertStaff(alert=Ids(event.id).make("alert"), reason=DEAD_LETTER, severity="urgent", text=why)
         effects: tuple[Effect, ...] = (alert,)
         if scope := self._stops(event):
             effects += (OptOut(scope=scope, words=_text(event)),)
         phone = event.phone or (customer.phone if customer else "")
         entry = LogEntry(event=replace(event, phone=phone), decided_at=now, content_version="", effects=effects)
-        return Decision(entry=entry, customer=self._mind.apply(customer, entry))
+        return Decision(entry=entry, customer=self._mind.apply(customer, entry)), stored.token
 
     def _stops(self, event: Event) -> str | None:
         return self._mind.stop_scope(_text(event)) if isinstance(event.what, ReplyReceived) else None

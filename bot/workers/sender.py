@@ -215,6 +215,8 @@ class Sender:
                 await self._record(leaving, posted)
             if claim != "changed":
                 break
+            # Redis may have gone back behind what we remember.
+            self._store.customers.forget(text.customer)
         if claim not in ("go", "gone"):
             wait = _PAUSED_FOR if claim in ("paused", "held") else _LOOK_AGAIN
             await self._settle(text, "later", self._mind.clock() + wait)

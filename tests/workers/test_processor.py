@@ -122,6 +122,24 @@ async def test_a_customer_twice_in_one_batch_sees_its_own_earlier_result(store: 
     assert [text for text in seen if len(text) < 3][:3] == ["", "0", "01"]
 
 
+async def test_what_is_stored_counts_and_not_what_is_remembered(store: Store, begin: Begin) -> None:
+    customers, customer = keys.of(HOME).customers, reply("1").customer
+    await begin()
+    await store.inbox.add(reply("1"))
+    await said(store, "state", 1)
+    before = await store.client.call(customers, "HGET", customers, customer)
+    await store.inbox.add(reply("2"))
+    await said(store, "state", 2)
+    # As after a failover to a replica that had not everything yet.
+    await store.client.call(customers, "HSET", customers, customer, before)
+    await asyncio.gather(store.inbox.add(reply("3")), store.inbox.add(reply("4")))
+    await said(store, "state", 4)
+    known = await store.customers.load(customer)
+    assert known is not None
+    assert known.last_text == "134"
+    assert await store.dead.count() == 0
+
+
 @pytest.mark.parametrize("again", [False, True], ids=["read anew", "written again"])
 async def test_what_a_commit_did_is_seen_though_its_answer_was_lost(
     store: Store, begin: Begin, monkeypatch: pytest.MonkeyPatch, again: bool

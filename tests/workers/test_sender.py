@@ -9,6 +9,7 @@ from bot.domain.gateway import HttpReply, HttpRequest
 from bot.domain.messages import DeliveryReport, OutboundMessage
 from bot.domain.verdict import Later, Never
 from bot.errors import NotTaken, Unanswered
+from bot.store import keys
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.transport import Transport
@@ -202,6 +203,21 @@ async def test_a_claim_whose_answer_was_lost_is_taken_back(
     clock.forward(seconds=1)
     await sender.turn()
     await eventually(lambda: provider.texts == ["收到:1"])
+
+
+async def test_a_text_leaves_also_where_redis_went_back_behind_what_is_remembered(
+    store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
+) -> None:
+    await store.outbox.pause()
+    await begin()
+    await store.inbox.add(reply("1"))
+    await steps.reach("settled")
+    customers, customer = keys.of(HOME).customers, reply("1").customer
+    _, _, state = (await store.client.call(customers, "HGET", customers, customer)).partition(b"\n")
+    await store.client.call(customers, "HSET", customers, customer, b"0.1\n" + state)
+    await store.outbox.unpause()
+    clock.forward(minutes=1)
+    assert await provider.has(1) == ["收到:1"]
 
 
 async def test_a_receipt_that_comes_before_the_answer_times_out_is_not_waited_for_again(
