@@ -23,12 +23,11 @@ from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind, Ready
-from bot.workers.outcomes import finished_event, pause
+from bot.workers.outcomes import dropped_event, finished_event, given_up, pause
 from bot.workers.posting import Leaving, Posted, Posting
 
 UNKNOWN_FOR: Final = timedelta(hours=24)
 """How long a receipt may take to say what became of a text of unknown fate."""
-MOST_ATTEMPTS: Final = 8
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 _PAUSED_FOR: Final = timedelta(seconds=30)
 _MOST_IN_FLIGHT: Final = 64
@@ -256,7 +255,7 @@ class Sender:
                 self._forget(text)
                 await self._settle(text, "later", max(ready.at, now + _LOOK_AGAIN))
             case Never():
-                await self._settle(text, "done", None, finished_event(text, "dropped", ready.reason, now))
+                await self._settle(text, "done", None, dropped_event(text, ready, now))
             case Ready():
                 try:
                     request = self._mind.gateways[ready.account].compose(ready.submission, now, text.id)
@@ -301,14 +300,15 @@ class Sender:
                 log.warning(
                     "send_not_taken", message=text.id, account=account, outcome=result.outcome, attempts=attempts
                 )
-                if attempts >= MOST_ATTEMPTS:
+                again_at = now + pause(attempts, result)
+                if given_up(text, attempts, again_at):
                     await self._settle(text, "done", None, finished)
                     return
                 if result.outcome == "account":
                     self._tried[text.id] = self._tried.get(text.id, frozenset()) | {account}
                 elif result.outcome == "temporary":
                     self._avoided[text.id] = self._avoided.get(text.id, frozenset()) | {account}
-                await self._settle(text, "again", now + pause(attempts, result))
+                await self._settle(text, "again", again_at)
 
     async def _settle(self, text: OutboundMessage, what: Settled, when: datetime | None = None, *events: Event) -> None:
         if what == "done":

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.customer import Customer
-from bot.domain.gateway import HttpReply, HttpRequest
+from bot.domain.gateway import HttpReply, HttpRequest, SendResult
 from bot.domain.messages import DeliveryReport, OutboundMessage
 from bot.domain.verdict import Later, Never
 from bot.errors import NotTaken, Unanswered
@@ -13,6 +13,7 @@ from bot.store import keys
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.transport import Transport
+from bot.workers.outcomes import pause
 from bot.workers.posting import Posting
 from bot.workers.sender import Sender, slots
 from tests import smallbot
@@ -70,14 +71,49 @@ async def test_what_was_certainly_not_taken_is_sent_again(
 async def test_trying_again_has_an_end(
     store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
 ) -> None:
-    provider.answers = [{"outcome": "temporary", "detail": "忙"}] * 20
+    provider.answers = [{"outcome": "temporary", "detail": "忙"}] * 30
     await begin()
     await store.inbox.add(reply("1"))
-    for attempt in range(8):
+    for attempt in range(24):
         await steps.reach("settled", attempt + 1)
-        clock.forward(minutes=15)
+        clock.forward(hours=1)
     assert await notes(store) == ("temporary:忙",)
-    assert len(provider.got) == 8
+    assert len(provider.got) == 25
+
+
+async def test_a_gateway_that_is_back_after_hours_finds_what_waited_for_it(
+    store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
+) -> None:
+    provider.answers = [{"outcome": "temporary", "detail": "忙"}] * 20
+    await begin()
+    await store.inbox.add(campaign(kind="service"))
+    for attempt in range(20):
+        await steps.reach("settled", attempt + 1)
+        clock.forward(hours=1)
+    assert await notes(store) == ("sent:",)
+
+
+async def test_what_was_held_for_days_is_not_given_up_at_its_first_failure(
+    store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
+) -> None:
+    await store.outbox.pause()
+    provider.answers = [{"outcome": "temporary"}] * 3
+    await begin()
+    await store.inbox.add(campaign(kind="service"))
+    await steps.reach("settled")
+    clock.forward(days=3)
+    await store.outbox.unpause()
+    for attempt in range(3):
+        await provider.has(attempt + 1)
+        await steps.reach("settled", attempt + 2)
+        clock.forward(minutes=10)
+    assert await notes(store) == ("sent:",)
+
+
+def test_pauses_grow_and_have_an_end() -> None:
+    failed = SendResult(outcome="temporary")
+    pauses = [pause(attempt, failed).total_seconds() for attempt in (1, 2, 3, 9, 10, 5000)]
+    assert pauses == [2, 4, 8, 512, 600, 600]
 
 
 async def test_an_account_that_cannot_send_gives_way_to_another(

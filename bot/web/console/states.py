@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.events import ReceiptReceived, SendFinished
 from bot.domain.messages import STATE_RANK
 
-_OF_OUTCOME: Final[Mapping[str, str]] = {"expired": "dropped", "throttled": "queued", "temporary": "queued"}
+_OF_OUTCOME: Final[Mapping[str, str]] = {"expired": "dropped"}
 """What the sender calls its result, where that is no state by itself; other results are failures."""
 
 
