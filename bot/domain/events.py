@@ -54,7 +54,7 @@ class SendFinished:
     reason: str = ""
     """The gate's or the provider's reason, fit for staff."""
     gate: str = ""
-    """Which gate dropped it."""
+    """Which gate dropped it; `fault`: none did, it failed by a fault of ours."""
     gateway: str = ""
     prompt: str | None = None
     ext: str | None = None

@@ -14,7 +14,7 @@ from bot.engine.mind import Scene
 from bot.engine.stopping import after_stop
 
 _IN_VAIN: Final = frozenset({"throttled", "temporary", "account"})
-_MISSED: Final[Mapping[str, str]] = {"too_late": "not_sent_in_time", "route": "no_route"}
+_MISSED: Final[Mapping[str, str]] = {"too_late": "not_sent_in_time", "route": "no_route", "fault": "send_fault"}
 """By gate: the alert for a text that nobody had a reason to hold back for good."""
 
 
@@ -25,10 +25,11 @@ def finished(scene: Scene, what: SendFinished) -> list[Effect]:
 
 def _called(what: SendFinished) -> list[Effect]:
     reason = "not_sent" if what.outcome in _IN_VAIN else _MISSED.get(what.gate, "")
-    if not reason or what.message_class == "marketing":
+    # Of promotion nobody waits for; a fault will not be the only one of its kind.
+    if not reason or (what.message_class == "marketing" and what.gate != "fault"):
         return []
     # The words of a gate stand at the text itself.
-    said = "" if what.gate else what.reason[:300]
+    said = "" if what.outcome == "dropped" else what.reason[:300]
     return [AlertStaff(alert=alert_id(reason, what.message_id), reason=reason, text=said)]
 
 

@@ -102,7 +102,9 @@ class Customers:
         found = await asyncio.gather(*(self._client.call(log, "XRANGE", log, entry, entry) for entry in ids))
         # What the log has let go of is in the archive.
         lines = [entries[0] for entries in found if entries]
-        return [(entry.decode(), self._codec.unpack(LogEntry, fields[b"e"])) for entry, fields in lines]
+        return [
+            (entry.decode(), told) for entry, fields in lines if (told := self._codec.legible(LogEntry, fields[b"e"]))
+        ]
 
     def _read(self, packed: bytes | None) -> Loaded:
         if packed is None:

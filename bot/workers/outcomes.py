@@ -1,7 +1,6 @@
 """What became of a text, as the event that its customer's log gets, and how long to wait before it is tried again."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -31,6 +30,7 @@ def finished_event(
     now: datetime,
     account: str = "",
     ext: str | None = None,
+    gate: str = "",
 ) -> Event:
     """Say what became of a text; `ext` is the extension code it left with."""
     return Event(
@@ -46,6 +46,7 @@ def finished_event(
             outcome=outcome,
             message_class=text.message_class,
             reason=reason,
+            gate=gate,
             gateway=account,
             prompt=text.prompt,
             ext=ext if text.prompt and ext == extension_of(text.prompt) else None,
@@ -58,9 +59,12 @@ def finished_event(
 
 def dropped_event(text: OutboundMessage, verdict: Never, now: datetime) -> Event:
     """Say that a gate dropped a text."""
-    event = finished_event(text, "dropped", verdict.reason, now)
-    assert isinstance(event.what, SendFinished)  # noqa: S101 - made so just now
-    return replace(event, what=replace(event.what, gate=verdict.gate))
+    return finished_event(text, "dropped", verdict.reason, now, gate=verdict.gate)
+
+
+def failed_event(text: OutboundMessage, why: str, now: datetime) -> Event:
+    """Say that a fault of ours keeps a text from ever leaving."""
+    return finished_event(text, "permanent", why, now, gate="fault")
 
 
 def given_up(text: OutboundMessage, attempts: int, again_at: datetime) -> bool:

@@ -13,7 +13,7 @@ from bot.domain.decision import Decision, LogEntry
 from bot.domain.effects import AlertStaff, Effect, OptOut
 from bot.domain.events import Event, Lane, ReplyReceived
 from bot.domain.ids import Ids
-from bot.errors import LeaseLost, StoreUnavailable
+from bot.errors import KeyMissing, LeaseLost, StoreUnavailable
 from bot.store import keys
 from bot.store.bell import heard
 from bot.store.commit import Done, Gone, Stale
@@ -192,44 +192,42 @@ class Processor:
 
     async def _bury(self, entry: Entry, why: str) -> None:
         """Move an event to the dead letters with an alert, and honour its stop words all the same."""
-        event = self._readable(entry)
+        # Also of one whose number is lost: its words may be a stop, and the state may know the number.
+        event = self._store.codec.legible(Event, entry.packed)
         log.error("dead_letter", partition=self._lease.partition, entry=entry.id, why=why)
-        decision, seen = None, ""
+        decision, alarm, seen = None, None, ""
         if event is not None:
+            alert = AlertStaff(alert=Ids(event.id).make("alert"), reason=DEAD_LETTER, severity="urgent", text=why)
             try:
-                decision, seen = await self._least(event, why)
+                decision, seen = await self._least(event, alert)
             except (StoreUnavailable, LeaseLost):
                 raise
             except Exception:
                 log.exception("dead_letter_unread", partition=self._lease.partition, entry=entry.id)
                 if scope := self._stops(event):
                     await self._store.dead.hold(self._lease.partition, event.customer, scope)
+                alarm = LogEntry(event=event, decided_at=self._mind.clock(), content_version="", effects=(alert,))
         try:
-            await self._commit([Done(entry, event, decision, dead=why, seen=seen)])
+            await self._commit([Done(entry, event, decision, dead=why, alarm=alarm, seen=seen)])
         except Gone:
             return
 
-    async def _least(self, event: Event, why: str) -> tuple[Decision, str]:
+    async def _least(self, event: Event, alert: AlertStaff) -> tuple[Decision, str]:
         """Give the least that an event can lead to, and the token of the customer that it is for."""
         now = self._mind.clock()
         stored = await self._store.customers.stored(event.customer)
         customer = stored.customer
-        alert = AlertStaff(alert=Ids(event.id).make("alert"), reason=DEAD_LETTER, severity="urgent", text=why)
         effects: tuple[Effect, ...] = (alert,)
         if scope := self._stops(event):
             effects += (OptOut(scope=scope, words=_text(event)),)
         phone = event.phone or (customer.phone if customer else "")
+        if not phone:
+            raise KeyMissing("nobody knows the number of this customer")
         entry = LogEntry(event=replace(event, phone=phone), decided_at=now, content_version="", effects=effects)
         return Decision(entry=entry, customer=self._mind.apply(customer, entry)), stored.token
 
     def _stops(self, event: Event) -> str | None:
         return self._mind.stop_scope(_text(event)) if isinstance(event.what, ReplyReceived) else None
-
-    def _readable(self, entry: Entry) -> Event | None:
-        try:
-            return self._store.codec.unpack(Event, entry.packed)
-        except ValueError:
-            return None
 
 
 def _text(event: Event) -> str:

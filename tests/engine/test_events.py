@@ -80,6 +80,8 @@ def test_staff_are_told_of_a_text_that_the_customer_waits_for_in_vain() -> None:
         ({"outcome": "account", "reason": "no money"}, ["not_sent: no money"]),
         ({"outcome": "dropped", "reason": "已经过了有效时间", "gate": "too_late"}, ["not_sent_in_time: "]),
         ({"outcome": "dropped", "reason": "没有通道", "gate": "route"}, ["no_route: "]),
+        ({"outcome": "permanent", "reason": "no such key", "gate": "fault"}, ["send_fault: no such key"]),
+        ({"outcome": "permanent", "reason": "空号"}, []),
         ({"outcome": "dropped", "reason": "客户已退订", "gate": "consent"}, []),
         ({"outcome": "sent"}, []),
     ]
@@ -88,7 +90,8 @@ def test_staff_are_told_of_a_text_that_the_customer_waits_for_in_vain() -> None:
             finished = SendFinished(message_id="m1", message_class=message_class, **told)  # type: ignore[arg-type]
             effects = decide(None, event(finished), packaged_mind(), NOW).entry.effects
             alerts = [f"{effect.reason}: {effect.text}" for effect in effects if isinstance(effect, AlertStaff)]
-            assert alerts == ([] if message_class == "marketing" else expected)
+            unheard = message_class == "marketing" and told.get("gate") != "fault"
+            assert alerts == ([] if unheard else expected)
 
 
 def test_a_text_that_never_left_counts_for_no_cap() -> None:

@@ -19,6 +19,10 @@ from tests.workers.conftest import Begin
 HOME = int(reply("1").customer[:8], 16) % 8
 
 
+def home(phone: str) -> int:
+    return int(reply("1", phone=phone).customer[:8], 16) % 8
+
+
 async def test_a_poison_event_stops_neither_its_batch_nor_its_partition(
     store: Store, provider: Provider, begin: Begin
 ) -> None:
@@ -52,11 +56,28 @@ async def test_a_stop_is_held_even_where_the_state_itself_is_broken(store: Store
     await store.client.call(keys.of(HOME).customers, "HSET", keys.of(HOME).customers, stop.customer, "t\n\nbroken")
     await begin()
     await store.inbox.add(stop)
-    async with asyncio.timeout(5):
-        # Nothing tells of a dead letter whose customer cannot be read.
-        while await store.dead.count() == 0:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    [line] = await said(store, "dead")
+    assert (line.customer, line.detail["severity"]) == (stop.customer, "urgent")
+    assert await store.dead.count() == 1
     assert await store.client.call(keys.of(HOME).held, "HGET", keys.of(HOME).held, stop.customer) == b"marketing"
+
+
+async def test_what_is_sealed_under_a_missing_key_stops_nobody_and_its_stop_is_held(
+    store: Store, rekeyed: Store, provider: Provider, begin: Begin
+) -> None:
+    # On the same partition.
+    phone = next(phone for nth in range(99) if home(phone := f"+86139000000{nth:02d}") == HOME)
+    await store.inbox.add(reply("TD"))
+    await rekeyed.inbox.add(reply("你好", phone=phone))
+    await begin(other=rekeyed)
+    assert await provider.has(1) == ["收到:你好"]
+    [line] = await said(rekeyed, "dead")
+    assert "'k1'" in (line.text or "")
+    [letter] = await rekeyed.dead.read()
+    assert "'k1'" in letter.why
+    customer = reply("TD").customer
+    assert await rekeyed.customers.load(customer) is None
+    assert await store.client.call(keys.of(HOME).held, "HGET", keys.of(HOME).held, customer) == b"marketing"
 
 
 async def test_an_event_that_cannot_be_read_is_set_aside(store: Store, provider: Provider, begin: Begin) -> None:

@@ -167,6 +167,7 @@ NAMES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "not_sent": ("短信没能发出", "A text could not be sent"),
         "not_sent_in_time": ("短信过了有效时间还没发出", "A text could not be sent in time"),
         "no_route": ("没有能发送短信的通道", "No gateway could carry a text"),
+        "send_fault": ("系统出错,短信没能发出", "A fault of ours kept a text from leaving"),
         "dead_letter": ("系统没能处理,请看一下", "It could not be handled; please look"),
         "journey_fault": ("旅程出错", "A journey is broken"),
         "text_fault": ("文案出错", "A text is broken"),
