@@ -19,7 +19,7 @@ from bot.store.journal import START, Journal
 
 BELL_NAME: Final = "corrections"
 _KEY: Final = "huixin:{console}:corrections"
-_MAX_TEXT: Final = 200
+MAX_CORRECTED: Final = 200
 _BATCH: Final = 500
 _LOOK_AT_LEAST_EVERY_S: Final = 5.0
 
@@ -61,8 +61,8 @@ class Corrections:
         """Say what a text means, from now on and everywhere. Raises RequestRefused for what is no intent or no text."""
         if correction.intent is not None and correction.intent not in INTENTS:
             raise RequestRefused(f"{correction.intent!r} is no intent")
-        if not correction.text.strip() or len(correction.text) > _MAX_TEXT:
-            raise RequestRefused(f"only texts of 1 to {_MAX_TEXT} characters can be corrected")
+        if not correction.text.strip() or len(correction.text) > MAX_CORRECTED:
+            raise RequestRefused(f"only texts of 1 to {MAX_CORRECTED} characters can be corrected")
         await self._journal.add(asdict(correction))
         await self._client.call(keys.BELL, "PUBLISH", keys.BELL, BELL_NAME)
 
