@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Final
 
 import structlog
@@ -59,6 +60,8 @@ class Processor:
         """What a former owner left may be what killed it: in the first batch tries are counted before they are made."""
         self._in_doubt: set[Lane] = set()
         """A commit's answer was lost: what it did, if it did it, nobody has been told of."""
+        self._held = False
+        """Something in the bulk lane waits for what its number wrote before."""
 
     async def run(self, stop: Stop) -> None:
         """Handle events until told to stop. Raises LeaseLost."""
@@ -77,7 +80,11 @@ class Processor:
     async def bulk_turn(self) -> bool:
         """Handle one small batch of bulk events, when its turn among all partitions has come."""
         async with self._bulk_turns, self._turn:
-            return await self._handle("bulk", BULK_BATCH)
+            more = await self._handle("bulk", BULK_BATCH)
+        if self._held:
+            self._store.bell.ring(keys.bell(self._lease.partition, "live"))
+            await asyncio.sleep(_BREATH_SECONDS)
+        return more
 
     async def _keep_on(self, lane: Lane, lane_turn: Callable[[], Awaitable[bool]], stop: Stop) -> None:
         with self._store.bell.ear(keys.bell(self._lease.partition, lane)) as ear:
@@ -97,9 +104,12 @@ class Processor:
             self._in_doubt.discard(lane)
             self._store.log.lose(self._lease.partition)
             self._committed(self._lease.partition, [])
+        if lane == "bulk":
+            entries = await self._in_order(entries)
         if not entries:
-            self._careful.discard(lane)
-            return False
+            if not self._held:
+                self._careful.discard(lane)
+            return self._held
         self._mind.step("read")
         try:
             if lane in self._careful and await self._tried_before(entries):
@@ -113,7 +123,17 @@ class Processor:
             await self._one_by_one(entries)
         self._careful.discard(lane)
         self._after[lane] = entries[-1].id
-        return len(entries) == most
+        return len(entries) == most or (lane == "bulk" and self._held)
+
+    async def _in_order(self, entries: list[Entry]) -> list[Entry]:
+        """Leave a flooding number's replies in the bulk lane until the live lane is past what it wrote before them."""
+        self._held = False
+        if not any(entry.customer for entry in entries):
+            return entries
+        since = await self._store.inbox.waits_since(self._lease.partition, "live")
+        ready = list(takewhile(lambda entry: not entry.customer or since is None or entry.taken < since, entries))
+        self._held = len(ready) < len(entries)
+        return ready
 
     async def _tried_before(self, entries: list[Entry]) -> bool:
         """Count a try at each of the first entries, and tell whether one of them saw the end of a former owner."""

@@ -23,6 +23,10 @@ def home(phone: str) -> int:
     return int(reply("1", phone=phone).customer[:8], 16) % 8
 
 
+def numbers(nth: int) -> list[str]:
+    return [f"+86139{nth:04d}{end:04d}" for end in range(99)]
+
+
 async def test_a_poison_event_stops_neither_its_batch_nor_its_partition(
     store: Store, provider: Provider, begin: Begin
 ) -> None:
@@ -112,6 +116,18 @@ async def test_a_flood_from_one_number_delays_no_one_else(
     while not any(told["to"] == "+8613900000001" for told in provider.got):
         await provider.has(len(provider.got) + 1)
     assert time.perf_counter() - began < 1
+
+
+async def test_what_a_flooding_number_writes_is_read_in_its_order(store: Store, begin: Begin) -> None:
+    for nth in range(200):
+        await store.inbox.add(reply("别人", nth, phone=next(phone for phone in numbers(nth) if home(phone) == HOME)))
+    for nth in range(40):
+        await store.inbox.add(reply(f"{nth},"))
+    await begin()
+    await said(store, "reply", 240)
+    known = await store.customers.load(reply("1").customer)
+    assert known is not None
+    assert known.last_text == "".join(f"{nth}," for nth in range(40))
 
 
 async def test_a_full_bulk_lane_delays_a_live_stop_by_less_than_a_second(

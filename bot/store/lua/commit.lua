@@ -32,11 +32,15 @@ for i = 1, tonumber(take()) do
 end
 if #stale > 1 then return stale end
 
+local function read(unread)
+  if redis.call('HINCRBY', KEYS[4], unread, -1) <= 0 then redis.call('HDEL', KEYS[4], unread) end
+end
 for _, entry in ipairs(entries) do
   redis.call('XDEL', entry[1], entry[2])
   redis.call('HDEL', KEYS[15], entry[2])
-  if entry[3] ~= '' and redis.call('HINCRBY', KEYS[4], entry[3], -1) <= 0 then
-    redis.call('HDEL', KEYS[4], entry[3])
+  if entry[3] ~= '' then
+    read(entry[3])
+    if entry[1] == KEYS[3] then read(entry[3] .. '/bulk') end
   end
 end
 for _, customer in ipairs(customers) do redis.call('HSET', KEYS[5], customer[1], customer[2]) end
