@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.customer import Customer
 from bot.domain.decision import LogEntry
+from bot.domain.healing import healed
 from bot.domain.ids import partition_of
 from bot.store import keys
 from bot.store.client import Client
@@ -110,4 +111,4 @@ class Customers:
         if packed is None:
             return Loaded()
         token, _, body = packed.partition(b"\n")
-        return Loaded(self._codec.unpack(Customer, body), token.decode())
+        return Loaded(healed(self._codec.unpack(Customer, body)), token.decode())
