@@ -2,6 +2,7 @@
 
 HuixinError
 ├── SettingsError          the settings do not make a running bot
+│   └── KeyMissing         a number is sealed under a key that the settings lack (a ValueError too)
 ├── ContentError           content/ does not check; carries every fault
 ├── CallbackRefused        a callback was not the gateway's (bad signature, secret or age)
 ├── CallbackUnreadable     a callback was the gateway's, but its body cannot be read
@@ -27,6 +28,10 @@ class HuixinError(Exception):
 
 class SettingsError(HuixinError):
     """The settings do not make a running bot; the text says which one and what to do."""
+
+
+class KeyMissing(SettingsError, ValueError):
+    """A number is sealed under a key that the settings lack: what holds it cannot be read, like any broken value."""
 
 
 @dataclass(frozen=True, slots=True)

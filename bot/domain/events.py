@@ -53,6 +53,8 @@ class SendFinished:
     message_class: MessageClass
     reason: str = ""
     """The gate's or the provider's reason, fit for staff."""
+    gate: str = ""
+    """Which gate dropped it; `fault`: none did, it failed by a fault of ours."""
     gateway: str = ""
     prompt: str | None = None
     ext: str | None = None

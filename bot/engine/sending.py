@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from bot.domain.effects import ClosePrompt, Effect, OptOut
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.effects import AlertStaff, ClosePrompt, Effect, OptOut
 from bot.domain.events import ReceiptReceived, SendFinished
 from bot.domain.messages import MessageClass
+from bot.engine.doings import alert_id
 from bot.engine.journeys import unanswered
 from bot.engine.mind import Scene
 from bot.engine.stopping import after_stop
 
+_IN_VAIN: Final = frozenset({"throttled", "temporary", "account"})
+_MISSED: Final[Mapping[str, str]] = {"too_late": "not_sent_in_time", "route": "no_route", "fault": "send_fault"}
+"""By gate: the alert for a text that nobody had a reason to hold back for good."""
+
 
 def finished(scene: Scene, what: SendFinished) -> list[Effect]:
-    """A text that never left asks nothing, and its journey goes on."""
+    """A text that never left asks nothing, and its journey goes on; staff are told where the customer waits for it."""
+    return [*_called(what), *_went(scene, what)]
+
+
+def _called(what: SendFinished) -> list[Effect]:
+    reason = "not_sent" if what.outcome in _IN_VAIN else _MISSED.get(what.gate, "")
+    # Of promotion nobody waits for; a fault will not be the only one of its kind.
+    if not reason or (what.message_class == "marketing" and what.gate != "fault"):
+        return []
+    # The words of a gate stand at the text itself.
+    said = "" if what.outcome == "dropped" else what.reason[:300]
+    return [AlertStaff(alert=alert_id(reason, what.message_id), reason=reason, text=said)]
+
+
+def _went(scene: Scene, what: SendFinished) -> list[Effect]:
     stop = _taken_over(scene, what.message_class, what.reason) if what.outcome == "opted_out" else []
     if what.outcome in {"sent", "unknown"}:
         return stop

@@ -217,6 +217,7 @@ class Simulation:
                 outcome=outcome,
                 message_class=text.message_class,
                 reason=reason,
+                gate=verdict.gate if isinstance(verdict, Never) else "",
                 prompt=text.prompt,
                 run=text.run,
                 journey=text.journey,

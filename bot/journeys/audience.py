@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Final
 
 from bot.domain.customer import Appointment, Customer
+from bot.domain.events import YEARS
 from bot.domain.shop import Shop
 from bot.templating import condition
 
@@ -110,15 +111,17 @@ def _shown(booking: Appointment, customer: Customer, zone: tzinfo) -> Mapping[st
 
 
 def moment(value: object, zone: tzinfo) -> datetime | None:
-    """Read a date-time, or a date as its midnight; one without a zone is in the shop's."""
+    """Read a date-time, or a date as its midnight; one without a zone is in the shop's. None for what none can mean."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
             return None
+    if not isinstance(value, date) or value.year not in YEARS:
+        return None
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=zone)
-    return datetime(value.year, value.month, value.day, tzinfo=zone) if isinstance(value, date) else None
+    return datetime(value.year, value.month, value.day, tzinfo=zone)
 
 
 def _age(birthday: str, now: datetime) -> int | None:

@@ -34,7 +34,7 @@ def due(moment: Moment, data: Mapping[str, Any]) -> list[Effect]:
         message = _message(moment, campaign, data)
     except TemplateError as error:
         alert = moment.ids.make("alert", name)
-        return [AlertStaff(alert=alert, reason="campaign_fault", text=f"群发“{name}”没有发出:{error}"[:300])]
+        return [AlertStaff(alert=alert, reason="campaign_fault", text=f"{name}: {error}"[:300])]
     verdict = moment.means.gate(message)
     if isinstance(verdict, Never):
         return [StaySilent(reason=verdict.reason), Count(name=f"held/{name}/{verdict.gate}")]

@@ -78,7 +78,7 @@ def _begin(moment: Moment, plan: Journey, told: Mapping[str, Any]) -> list[Effec
         unwanted = customer.stopped(plan.message_class) or not belongs(customer, moment.shop, now, plan.audience, told)
     except TemplateError as error:
         alert = moment.ids.make("alert", plan.name)
-        return [AlertStaff(alert=alert, reason="journey_fault", text=f"旅程“{plan.title}”没有开始:{error}"[:300])]
+        return [AlertStaff(alert=alert, reason="journey_fault", text=f"{plan.title}: {error}"[:300])]
     if going or too_soon or unwanted:
         return []
     if len(customer.runs) >= RUNS_AT_MOST:

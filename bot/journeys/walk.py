@@ -106,7 +106,7 @@ def _alert(course: Course, step: Step) -> AlertStaff:
 
 def _fault(course: Course, step: Step, fault: str) -> list[Effect]:
     alert = course.moment.ids.make("alert", f"{course.run.id}/{step.id}")
-    told = f"旅程“{course.journey.title}”的步骤 {step.id} 没有执行:{fault}"
+    told = f"{course.journey.title} / {step.id}: {fault}"
     return [AlertStaff(alert=alert, reason="journey_fault", text=told[:300]), StaySilent(reason="journey_fault")]
 
 

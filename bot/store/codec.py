@@ -15,6 +15,7 @@ from bot.domain.decision import LogEntry
 from bot.domain.events import Event
 from bot.domain.feed import FeedItem
 from bot.domain.messages import DeliveryReport, OutboundMessage
+from bot.errors import KeyMissing
 from bot.store.vault import Vault
 
 _T = TypeVar("_T", Event, Customer, LogEntry, OutboundMessage)
@@ -25,6 +26,7 @@ _FULL: Final = b"\x1a"
 _NATIONAL: Final = b"\x1b"
 _GROUPED: Final = b"\x1c"
 """Comes before a number in groups, with a # for each digit: what stood between them stays."""
+_HELD: Final = re.compile(rb"[\x1a-\x1c]")
 _PLACES: Final = re.compile(rb"\x1c([# -]+)")
 _COUNTRY: Final = "+86"
 _BREAK: Final = b"\n"
@@ -62,9 +64,10 @@ class Codec:
         return self.vault.seal(phone).encode() + _BREAK + body
 
     def unpack(self, kind: type[_T], packed: bytes) -> _T:
-        """Read a value. Raises ValueError (pydantic's) on what is none of this kind."""
+        """Read a value. Raises ValueError (pydantic's) on what is none of this kind, KeyMissing on a lost number."""
         sealed, _, body = packed.partition(_BREAK)
-        if sealed:
+        # Where the number stands nowhere, its key is not needed.
+        if sealed and _HELD.search(body):
             phone = self.vault.open(sealed.decode()).encode()
             national = phone[len(_COUNTRY) :]
             if _GROUPED in body:
@@ -72,6 +75,18 @@ class Codec:
             body = body.replace(_NATIONAL, national).replace(_FULL, phone)
         value: _T = adapter(kind).validate_json(body)
         return value
+
+    def legible(self, kind: type[_T], packed: bytes) -> _T | None:
+        """Read a value as far as can be: without its number where the key is missing; None for what is no value."""
+        try:
+            try:
+                return self.unpack(kind, packed)
+            except KeyMissing:
+                _, _, body = packed.partition(_BREAK)
+                value: _T = adapter(kind).validate_json(_HELD.sub(b"", _PLACES.sub(b"", body)))
+                return value
+        except ValueError:
+            return None
 
 
 def _grouped(national: bytes) -> re.Pattern[bytes]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Final
 
-from bot.domain.decision import Decision
+from bot.domain.decision import Decision, LogEntry
 from bot.domain.effects import Schedule
 from bot.domain.events import Event, ReceiptReceived, TimerDue
 from bot.domain.messages import OutboundMessage
@@ -32,6 +32,14 @@ class Gone(Exception):
         self.entries = entries
 
 
+class Stale(Exception):
+    """Some customers are not stored as they were when it was decided: decide again. Nothing was written."""
+
+    def __init__(self, customers: frozenset[str]) -> None:
+        super().__init__(f"{len(customers)} customers are not as they were decided on")
+        self.customers = customers
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One inbox entry and what it led to."""
@@ -42,6 +50,15 @@ class Done:
     decision: Decision | None
     dead: str = ""
     """Why it became a dead letter."""
+    alarm: LogEntry | None = None
+    """What the log says where there is no decision, for the customer's state cannot be read."""
+    seen: str = ""
+    """The token of the customer as the batch found it; empty: nobody was stored."""
+
+    @property
+    def logged(self) -> LogEntry | None:
+        """Give what the log says of it."""
+        return self.decision.entry if self.decision else self.alarm
 
 
 @dataclass(slots=True)
@@ -85,16 +102,16 @@ class Commit:
     async def write(self, lease: Lease, done: Sequence[Done], now: datetime) -> None:
         """Make decisions of one partition true, in order, all or none.
 
-        Raises LeaseLost and Gone (nothing written) and StoreUnavailable (nobody knows: write the same again; if it
-        had been written, all entries are Gone).
+        Raises LeaseLost, Gone and Stale (nothing written) and StoreUnavailable (nobody knows: write the same again;
+        if it had been written, all entries are Gone).
         """
         token = f"{lease.fence}.{next(self._tokens)}"
         lists = _Lists()
         timelines: list[str] = []
         for nth, one in enumerate(done):
             self._lay_out(lists, one, token, micros(now) + nth)
-            if one.decision is not None:
-                timelines.append(keys.timeline(lease.partition, one.decision.customer.id))
+            if one.logged is not None:
+                timelines.append(keys.timeline(lease.partition, one.logged.event.customer))
         key = keys.of(lease.partition)
         names = [
             key.lease, key.live, key.bulk, key.unread, key.customers, key.conversation, key.service,
@@ -117,11 +134,15 @@ class Commit:
             raise LeaseLost(f"partition {lease.partition} belongs to another worker now")
         if answer[0] == b"gone":
             raise Gone(frozenset(done[nth - 1].entry.id for nth in answer[1:]))
-        decisions = [one.decision for one in done if one.decision is not None]
-        for decision in decisions:
-            self._customers.remember(lease, decision.customer.id, Loaded(decision.customer, token))
-        for entry_id, decision in zip(answer[1:], decisions, strict=True):
-            self._log.remember(lease.partition, entry_id.decode(), decision.entry)
+        if answer[0] == b"stale":
+            raise Stale(frozenset(customer.decode() for customer in answer[1:]))
+        for one in done:
+            if one.decision is not None:
+                after = one.decision.customer
+                self._customers.remember(lease, after.id, Loaded(after, token))
+        entries = [one.logged for one in done if one.logged is not None]
+        for entry_id, entry in zip(answer[1:], entries, strict=True):
+            self._log.remember(lease.partition, entry_id.decode(), entry)
 
     def _lay_out(self, lists: _Lists, one: Done, token: str, now: int) -> None:
         event, decision = one.event, one.decision
@@ -130,11 +151,15 @@ class Commit:
             lists.dead.append((one.entry.packed, one.dead))
         if event is not None and isinstance(event.what, ReceiptReceived):
             lists.known.append((event.what.message_id,))
+        if one.alarm is not None:
+            lists.log.append((self._codec.pack(one.alarm, one.alarm.event.phone),))
         if decision is None:
             return
         customer = decision.customer
         pack, phone = self._codec.pack, customer.phone
-        lists.customers[customer.id] = (customer.id, token.encode() + b"\n" + pack(customer, phone))
+        # What the batch found counts, not what an earlier event of the same batch made of it.
+        seen = lists.customers[customer.id][1] if customer.id in lists.customers else one.seen
+        lists.customers[customer.id] = (customer.id, seen, token.encode() + b"\n" + pack(customer, phone))
         for nth, text in enumerate(decision.outbox):
             lists.texts.append((_PLACE[text.message_class], text.id, due(text, now + nth), pack(text, phone)))
         lists.cancelled += [(f"{customer.id}/{timer}",) for timer in decision.cancelled]

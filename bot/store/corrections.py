@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
+
+import structlog
 
 from bot.domain.understanding import INTENTS, IntentName
 from bot.errors import RequestRefused, StoreUnavailable
@@ -17,9 +19,11 @@ from bot.store.journal import START, Journal
 
 BELL_NAME: Final = "corrections"
 _KEY: Final = "huixin:{console}:corrections"
-_MAX_TEXT: Final = 200
+MAX_CORRECTED: Final = 200
 _BATCH: Final = 500
 _LOOK_AT_LEAST_EVERY_S: Final = 5.0
+
+log = structlog.get_logger("store.corrections")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +61,18 @@ class Corrections:
         """Say what a text means, from now on and everywhere. Raises RequestRefused for what is no intent or no text."""
         if correction.intent is not None and correction.intent not in INTENTS:
             raise RequestRefused(f"{correction.intent!r} is no intent")
-        if not correction.text.strip() or len(correction.text) > _MAX_TEXT:
-            raise RequestRefused(f"only texts of 1 to {_MAX_TEXT} characters can be corrected")
+        if not correction.text.strip() or len(correction.text) > MAX_CORRECTED:
+            raise RequestRefused(f"only texts of 1 to {MAX_CORRECTED} characters can be corrected")
         await self._journal.add(asdict(correction))
         await self._client.call(keys.BELL, "PUBLISH", keys.BELL, BELL_NAME)
 
     async def load(self) -> None:
-        """Read what was said since the last look."""
+        """Read what was said since the last look; what cannot be read is passed by once and for all."""
         async for entry_id, correction in self._entries(self._seen):
             self._seen = entry_id
-            if correction.intent is None:
+            if correction is None:
+                log.error("correction_unreadable", entry=entry_id)
+            elif correction.intent is None:
                 self._known.pop(correction.text, None)
             else:
                 self._known[correction.text] = correction.intent
@@ -86,6 +92,8 @@ class Corrections:
         """Give the corrections that stand, as single-reply lines for `huixin eval`."""
         standing: dict[str, Correction] = {}
         async for _, correction in self._entries():
+            if correction is None:
+                continue
             standing.pop(correction.text, None)
             if correction.intent is not None:
                 standing[correction.text] = correction
@@ -100,8 +108,19 @@ class Corrections:
             for nth, each in enumerate(standing.values(), 1)
         )
 
-    async def _entries(self, after: str = START) -> AsyncIterator[tuple[str, Correction]]:
+    async def _entries(self, after: str = START) -> AsyncIterator[tuple[str, Correction | None]]:
         while lines := await self._journal.after(after, _BATCH):
             for place, told in lines:
                 after = place
-                yield place, Correction(**told)
+                yield place, _read(told)
+
+
+def _read(told: Mapping[str, Any]) -> Correction | None:
+    """Read one correction; None where it is none that we know, as after a return to an older version."""
+    text, intent = told.get("text"), told.get("intent")
+    if not isinstance(text, str) or (intent is not None and str(intent) not in INTENTS):
+        return None
+    try:
+        return Correction(**{name: told[name] for name in Correction.__slots__ if name in told})
+    except TypeError:
+        return None

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.customer import Customer
 from bot.domain.decision import LogEntry
+from bot.domain.healing import healed
 from bot.domain.ids import partition_of
 from bot.store import keys
 from bot.store.client import Client
@@ -38,8 +39,12 @@ class Customers:
 
     async def load(self, customer: str) -> Customer | None:
         """Give one customer as stored now, or None."""
+        return (await self.stored(customer)).customer
+
+    async def stored(self, customer: str) -> Loaded:
+        """Give one customer as stored now, with its token."""
         key = keys.of(partition_of(customer, self._partitions)).customers
-        return self._read(await self._client.call(key, "HGET", key, customer)).customer
+        return self._read(await self._client.call(key, "HGET", key, customer))
 
     async def unread(self, customer: str) -> int:
         """Tell how many replies of a customer wait to be handled."""
@@ -98,10 +103,12 @@ class Customers:
         found = await asyncio.gather(*(self._client.call(log, "XRANGE", log, entry, entry) for entry in ids))
         # What the log has let go of is in the archive.
         lines = [entries[0] for entries in found if entries]
-        return [(entry.decode(), self._codec.unpack(LogEntry, fields[b"e"])) for entry, fields in lines]
+        return [
+            (entry.decode(), told) for entry, fields in lines if (told := self._codec.legible(LogEntry, fields[b"e"]))
+        ]
 
     def _read(self, packed: bytes | None) -> Loaded:
         if packed is None:
             return Loaded()
         token, _, body = packed.partition(b"\n")
-        return Loaded(self._codec.unpack(Customer, body), token.decode())
+        return Loaded(healed(self._codec.unpack(Customer, body)), token.decode())

@@ -41,12 +41,16 @@ class Entry:
     event: Event | None = None
     """The event itself where it was written by this very process, which need not unpack it."""
 
+    @property
+    def taken(self) -> int:
+        """When it was taken in (ms), by the clock of Redis."""
+        return _taken(self.id)
+
 
 class _Row(NamedTuple):
     """One event on its way in."""
 
     partition: int
-    limited: bool
     arguments: tuple[Lane, bytes, str, bytes]
     """Lane, digest, whose reply or empty, packed event."""
     event: Event
@@ -98,7 +102,7 @@ class Inbox:
             packed = self._codec.pack(event, event.phone)
         except Exception as fault:  # noqa: BLE001 — one that cannot be written takes no other with it
             return fault
-        return _Row(partition_of(event.customer, self._partitions), limited, (lane, digest, counted, packed), event)
+        return _Row(partition_of(event.customer, self._partitions), (lane, digest, counted, packed), event)
 
     async def _carry(self, calls: Sequence[Sequence[_Row | Exception]]) -> list[list[Added | Exception]]:
         rows = [row for call in calls for row in call if isinstance(row, _Row)]
@@ -123,27 +127,27 @@ class Inbox:
             return []
         places: dict[int, int] = {}
         arguments: list[Argument] = []
-        touched: set[tuple[int, Lane]] = set()
         for row in rows:
             arguments += (places.setdefault(row.partition, len(places)), *row.arguments)
-            touched.add((row.partition, row.arguments[0]))
         day = int(self._clock().timestamp()) // _DAY
         names = [name for partition in places for name in _names(partition, day)]
         # Where the partition's owner is this very process, nobody else need be woken.
         ours = {nth for nth in places if self._bell.heard_here(keys.bell(nth, "live"))}
         rung = ["" if nth in ours else keys.name(nth) for nth in places]
         try:
-            ids = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
+            told = await self._client.run(script("add"), names, _DIGESTS_PER_DAY, len(places), *rung, *arguments)
         except Exception as error:  # noqa: BLE001 — in a Cluster, what goes to other nodes may have arrived
             return [error] * len(rows)
-        for row, entry in zip(rows, ids, strict=True):
+        ids = told[::2]
+        lanes: list[Lane] = ["bulk" if lane == b"bulk" else "live" for lane in told[1::2]]
+        for row, lane, entry in zip(rows, lanes, ids, strict=True):
             if entry and row.partition in ours:
-                self.remember(row.partition, row.arguments[0], entry, row.event)
-        for partition, lane in touched:
+                self.remember(row.partition, lane, entry, row.event)
+        for partition, lane in {(row.partition, lane) for row, lane in zip(rows, lanes, strict=True)}:
             self._bell.ring(keys.bell(partition, lane))
         return [
-            ("limited" if row.limited else "accepted") if entry else "duplicate"
-            for row, entry in zip(rows, ids, strict=True)
+            ("accepted" if lane == row.event.lane else "limited") if entry else "duplicate"
+            for row, lane, entry in zip(rows, lanes, ids, strict=True)
         ]
 
     def remember(self, partition: int, lane: Lane, entry: bytes, event: Event) -> None:
@@ -170,6 +174,12 @@ class Inbox:
             for entry, fields in found
         ]
 
+    async def waits_since(self, partition: int, lane: Lane) -> int | None:
+        """Tell when the oldest entry of a lane was taken in (ms); None where nothing waits."""
+        key = keys.of(partition).live if lane == "live" else keys.of(partition).bulk
+        found = await self._client.call(key, "XRANGE", key, "-", "+", "COUNT", 1)
+        return _taken(found[0][0].decode()) if found else None
+
     async def failed(self, partition: int, entry: Entry) -> int:
         """Note a try at an entry that may fail, and tell how many there were."""
         key = keys.of(partition).tries
@@ -185,6 +195,10 @@ class Inbox:
         ]
         lengths = await asyncio.gather(*lanes)
         return {"live": sum(lengths[::2]), "bulk": sum(lengths[1::2])}
+
+
+def _taken(entry: str) -> int:
+    return int(entry.partition("-")[0])
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from bot.store.client import Client
 START: Final = "0-0"
 
 Line = tuple[str, dict[str, Any]]
-"""A line's place, and what it says."""
+"""A line's place, and what it says; nothing where it cannot be read."""
 
 
 class Journal:
@@ -32,14 +32,20 @@ class Journal:
         return _lines(await self._client.call(self._key, "XRANGE", self._key, f"({place}", "+", "COUNT", limit))
 
     async def newest(self, limit: int, after: str = START) -> list[Line]:
-        """Give the last lines, of those after a place, newest first."""
-        return _lines(await self._client.call(self._key, "XREVRANGE", self._key, "+", f"({after}", "COUNT", limit))
+        """Give the last lines, of those after a place, newest first; without those that cannot be read."""
+        found = await self._client.call(self._key, "XREVRANGE", self._key, "+", f"({after}", "COUNT", limit)
+        return [(place, told) for place, told in _lines(found) if told]
 
 
 def _lines(entries: Any) -> list[Line]:
-    lines = []
-    for place, fields in entries:
-        # Redis gives a line's one field flat; a client that knows the command makes a mapping of it.
-        raw = fields[b"line"] if isinstance(fields, Mapping) else fields[1]
-        lines.append((place.decode(), json.loads(raw)))
-    return lines
+    return [(place.decode(), _told(fields)) for place, fields in entries]
+
+
+def _told(fields: Any) -> dict[str, Any]:
+    # Redis gives a line's one field flat; a client that knows the command makes a mapping of it.
+    raw = fields.get(b"line", b"") if isinstance(fields, Mapping) else fields[1]
+    try:
+        told = json.loads(raw)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -29,7 +29,7 @@ class Keys(NamedTuple):
     bulk: str
     """Stream: events that may wait."""
     unread: str
-    """Hash: customer → replies not handled yet."""
+    """Hash: customer → replies not handled yet; `customer/bulk` → those of them in the bulk lane."""
     customers: str
     """Hash: customer → version token, sealed number, state."""
     conversation: str

@@ -28,13 +28,23 @@ Settled = Literal["done", "again", "later", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A text that cannot be read, and why."""
+
+    id: str
+    message_class: MessageClass
+    why: str
+    text: OutboundMessage | None = None
+    """What can be read of it: all but the number that its words hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What may be sent now, in the order of classes, and in how many seconds there may be more."""
 
     texts: tuple[OutboundMessage, ...]
     next_in: float | None
-    broken: tuple[tuple[str, MessageClass], ...] = ()
-    """Texts that cannot be read."""
+    broken: tuple[Broken, ...] = ()
 
 
 class Outbox:
@@ -57,14 +67,20 @@ class Outbox:
             limit,
         )
         texts: list[OutboundMessage] = []
-        broken: list[tuple[str, MessageClass]] = []
+        broken: list[Broken] = []
         for place, name, packed in zip(found[::3], found[1::3], found[2::3], strict=True):
             try:
                 texts.append(self._codec.unpack(OutboundMessage, packed))
-            except ValueError:
-                broken.append((name.decode(), CLASSES[place - 1]))
+            except ValueError as reason:
+                legible = self._codec.legible(OutboundMessage, packed)
+                broken.append(Broken(name.decode(), CLASSES[place - 1], str(reason), legible))
         next_in = max(0.0, (float(first) - micros(now)) / 1e6) if first else None
         return Due(tuple(texts), next_in, tuple(broken))
+
+    async def put_off(self, partition: int, broken: Broken, when: datetime) -> None:
+        """Look again then at a text that cannot be read, so that those behind it have their turn."""
+        queue = _queue(keys.of(partition), broken.message_class)
+        await self._client.call(queue, "ZADD", queue, "XX", micros(when), broken.id)
 
     async def claim(self, lease: Lease, text: OutboundMessage, token: str, now: datetime) -> Claim:
         """Mark a text as about to leave, if nothing has changed since the gates looked. Raises LeaseLost."""
@@ -178,7 +194,9 @@ class Outbox:
             return ()
         key = keys.of(partition).bodies
         packed = await self._client.call(key, "HMGET", key, *messages)
-        return tuple(self._codec.unpack(OutboundMessage, body) for body in packed if body is not None)
+        # Of a text that is past sending only its names are wanted.
+        legible = (self._codec.legible(OutboundMessage, body) for body in packed if body is not None)
+        return tuple(text for text in legible if text)
 
 
 def _queue(key: keys.Keys, message_class: MessageClass) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from bot.domain.ids import customer_id
+from bot.errors import KeyMissing
 from bot.store import keys
 from bot.store.client import Client
 from bot.store.journal import START, Journal
@@ -71,7 +72,8 @@ class Simulator:
         if not ids:
             return ()
         lines = await self._client.call(_NUMBERS, "HMGET", _NUMBERS, *ids)
-        return tuple(self._open(each.decode(), line) for each, line in zip(ids, lines, strict=True) if line)
+        phones = (self._open(each.decode(), line) for each, line in zip(ids, lines, strict=True) if line)
+        return tuple(phone for phone in phones if phone)
 
     async def put(self, handset: str, text: PhoneText) -> None:
         """Keep one text and wake who looks at a phone."""
@@ -96,6 +98,11 @@ class Simulator:
     def _journal(self, handset: str) -> Journal:
         return Journal(self._client, _TEXTS + handset, _KEPT_TEXTS)
 
-    def _open(self, handset: str, line: bytes) -> Handset:
+    def _open(self, handset: str, line: bytes) -> Handset | None:
+        """Give a phone; None where the key of its number is gone."""
         told = json.loads(line)
-        return Handset(id=handset, account=told["account"], number=self._vault.open(told["number"]))
+        try:
+            number = self._vault.open(told["number"])
+        except KeyMissing:
+            return None
+        return Handset(id=handset, account=told["account"], number=number)

@@ -9,7 +9,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.errors import SettingsError
+from bot.errors import KeyMissing, SettingsError
 
 _NONCE_BYTES: Final = 12
 _REMEMBERED: Final = 4_096
@@ -39,18 +39,18 @@ class Vault:
         return f"{self._current}.{base64.b64encode(sealed).decode()}"
 
     def open(self, sealed: str) -> str:
-        """Decrypt a number. Raises SettingsError where its key is missing or is not the one it was sealed by."""
+        """Decrypt a number. Raises KeyMissing where its key is missing or is not the one it was sealed by."""
         return self._open(sealed)
 
     def _opened(self, sealed: str) -> str:
         key_id, _, text = sealed.partition(".")
         if key_id not in self._keys:
-            raise SettingsError(f"numbers are sealed under the key {key_id!r}, which is not in the settings")
+            raise KeyMissing(f"numbers are sealed under the key {key_id!r}, which is not in the settings")
         raw = base64.b64decode(text)
         try:
             return self._keys[key_id].decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
         except InvalidTag:
-            raise SettingsError(f"the key {key_id!r} is not the one that numbers were sealed under") from None
+            raise KeyMissing(f"the key {key_id!r} is not the one that numbers were sealed under") from None
 
     def stale(self, sealed: str) -> bool:
         """Tell whether a number is sealed under an older key than the current one."""

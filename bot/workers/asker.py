@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.customer import Customer
 from bot.domain.gateway import AnswersQueries, Submission
 from bot.domain.messages import DeliveryReport, OutboundMessage
 from bot.errors import GatewayError, NotTaken, Unanswered
@@ -56,7 +57,7 @@ class Asker:
     async def _ask(self, partition: int, question: Question) -> None:
         """Ask for one text; what is known of it goes the way of every receipt."""
         text = await self._store.outbox.body(partition, question.message)
-        customer = await self._store.customers.load(text.customer) if text else None
+        customer = await self._customer(text.customer) if text else None
         if text is None or customer is None:
             await self._store.questions.drop(partition, question.message)
             return
@@ -76,6 +77,13 @@ class Asker:
         for event in (receipt_event(target_of(text), report, now), *parked):
             await self._store.inbox.add(event)
         await self._store.questions.drop(partition, question.message)
+
+    async def _customer(self, name: str) -> Customer | None:
+        try:
+            return await self._store.customers.load(name)
+        except ValueError as reason:
+            log.warning("customer_unreadable", customer=name, reason=str(reason))
+            return None
 
     async def _answer(
         self, question: Question, text: OutboundMessage, phone: str, reference: str

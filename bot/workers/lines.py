@@ -81,7 +81,13 @@ def _happened(entry: LogEntry) -> tuple[FeedKind, str | None, Mapping[str, str]]
         case ReceiptReceived(message_id=message, report=report):
             return "state", None, {"message": message, "state": report.state, "reason": report.code or ""}
         case SendFinished() as sent:
-            about = {"message": sent.message_id, "state": sent.outcome, "reason": sent.reason, "account": sent.gateway}
+            about = {
+                "message": sent.message_id,
+                "state": sent.outcome,
+                "reason": sent.reason,
+                "gate": sent.gate,
+                "account": sent.gateway,
+            }
             return "state", None, about
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Final
 
 import structlog
@@ -13,10 +14,10 @@ from bot.domain.decision import Decision, LogEntry
 from bot.domain.effects import AlertStaff, Effect, OptOut
 from bot.domain.events import Event, Lane, ReplyReceived
 from bot.domain.ids import Ids
-from bot.errors import LeaseLost, StoreUnavailable
+from bot.errors import KeyMissing, LeaseLost, StoreUnavailable
 from bot.store import keys
 from bot.store.bell import heard
-from bot.store.commit import Done, Gone
+from bot.store.commit import Done, Gone, Stale
 from bot.store.inbox import Entry
 from bot.store.leases import Lease
 from bot.store.store import Store
@@ -59,6 +60,8 @@ class Processor:
         """What a former owner left may be what killed it: in the first batch tries are counted before they are made."""
         self._in_doubt: set[Lane] = set()
         """A commit's answer was lost: what it did, if it did it, nobody has been told of."""
+        self._held = False
+        """Something in the bulk lane waits for what its number wrote before."""
 
     async def run(self, stop: Stop) -> None:
         """Handle events until told to stop. Raises LeaseLost."""
@@ -77,7 +80,11 @@ class Processor:
     async def bulk_turn(self) -> bool:
         """Handle one small batch of bulk events, when its turn among all partitions has come."""
         async with self._bulk_turns, self._turn:
-            return await self._handle("bulk", BULK_BATCH)
+            more = await self._handle("bulk", BULK_BATCH)
+        if self._held:
+            self._store.bell.ring(keys.bell(self._lease.partition, "live"))
+            await asyncio.sleep(_BREATH_SECONDS)
+        return more
 
     async def _keep_on(self, lane: Lane, lane_turn: Callable[[], Awaitable[bool]], stop: Stop) -> None:
         with self._store.bell.ear(keys.bell(self._lease.partition, lane)) as ear:
@@ -97,9 +104,12 @@ class Processor:
             self._in_doubt.discard(lane)
             self._store.log.lose(self._lease.partition)
             self._committed(self._lease.partition, [])
+        if lane == "bulk":
+            entries = await self._in_order(entries)
         if not entries:
-            self._careful.discard(lane)
-            return False
+            if not self._held:
+                self._careful.discard(lane)
+            return self._held
         self._mind.step("read")
         try:
             if lane in self._careful and await self._tried_before(entries):
@@ -113,7 +123,17 @@ class Processor:
             await self._one_by_one(entries)
         self._careful.discard(lane)
         self._after[lane] = entries[-1].id
-        return len(entries) == most
+        return len(entries) == most or (lane == "bulk" and self._held)
+
+    async def _in_order(self, entries: list[Entry]) -> list[Entry]:
+        """Leave a flooding number's replies in the bulk lane until the live lane is past what it wrote before them."""
+        self._held = False
+        if not any(entry.customer for entry in entries):
+            return entries
+        since = await self._store.inbox.waits_since(self._lease.partition, "live")
+        ready = list(takewhile(lambda entry: not entry.customer or since is None or entry.taken < since, entries))
+        self._held = len(ready) < len(entries)
+        return ready
 
     async def _tried_before(self, entries: list[Entry]) -> bool:
         """Count a try at each of the first entries, and tell whether one of them saw the end of a former owner."""
@@ -121,11 +141,17 @@ class Processor:
         return max(await asyncio.gather(*(failed(partition, entry) for entry in entries))) > 1
 
     async def _together(self, entries: list[Entry]) -> None:
+        tries = 0
         while entries:
             try:
                 await self._commit(await self._decide(entries))
             except Gone as reason:
                 entries = [entry for entry in entries if entry.id not in reason.entries]
+            except Stale as reason:
+                tries += 1
+                log.warning("decided_on_old_state", partition=self._lease.partition, customers=len(reason.customers))
+                if tries >= MOST_TRIES:
+                    raise
             else:
                 return
 
@@ -165,7 +191,7 @@ class Processor:
                 continue
             decision = self._mind.decide(customer, known, self._mind.clock())
             customers[event.customer] = decision.customer
-            done.append(Done(entry, known, decision))
+            done.append(Done(entry, known, decision, seen=loaded[event.customer].token))
             if time.perf_counter() - began > _BREATH_SECONDS:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
@@ -186,42 +212,42 @@ class Processor:
 
     async def _bury(self, entry: Entry, why: str) -> None:
         """Move an event to the dead letters with an alert, and honour its stop words all the same."""
-        event = self._readable(entry)
+        # Also of one whose number is lost: its words may be a stop, and the state may know the number.
+        event = self._store.codec.legible(Event, entry.packed)
         log.error("dead_letter", partition=self._lease.partition, entry=entry.id, why=why)
-        decision: Decision | None = None
+        decision, alarm, seen = None, None, ""
         if event is not None:
+            alert = AlertStaff(alert=Ids(event.id).make("alert"), reason=DEAD_LETTER, severity="urgent", text=why)
             try:
-                decision = await self._least(event, why)
+                decision, seen = await self._least(event, alert)
             except (StoreUnavailable, LeaseLost):
                 raise
             except Exception:
                 log.exception("dead_letter_unread", partition=self._lease.partition, entry=entry.id)
                 if scope := self._stops(event):
                     await self._store.dead.hold(self._lease.partition, event.customer, scope)
+                alarm = LogEntry(event=event, decided_at=self._mind.clock(), content_version="", effects=(alert,))
         try:
-            await self._commit([Done(entry, event, decision, dead=why)])
+            await self._commit([Done(entry, event, decision, dead=why, alarm=alarm, seen=seen)])
         except Gone:
             return
 
-    async def _least(self, event: Event, why: str) -> Decision:
+    async def _least(self, event: Event, alert: AlertStaff) -> tuple[Decision, str]:
+        """Give the least that an event can lead to, and the token of the customer that it is for."""
         now = self._mind.clock()
-        customer = await self._store.customers.load(event.customer)
-        alert = AlertStaff(alert=Ids(event.id).make("alert"), reason=DEAD_LETTER, severity="urgent", text=why)
+        stored = await self._store.customers.stored(event.customer)
+        customer = stored.customer
         effects: tuple[Effect, ...] = (alert,)
         if scope := self._stops(event):
             effects += (OptOut(scope=scope, words=_text(event)),)
         phone = event.phone or (customer.phone if customer else "")
+        if not phone:
+            raise KeyMissing("nobody knows the number of this customer")
         entry = LogEntry(event=replace(event, phone=phone), decided_at=now, content_version="", effects=effects)
-        return Decision(entry=entry, customer=self._mind.apply(customer, entry))
+        return Decision(entry=entry, customer=self._mind.apply(customer, entry)), stored.token
 
     def _stops(self, event: Event) -> str | None:
         return self._mind.stop_scope(_text(event)) if isinstance(event.what, ReplyReceived) else None
-
-    def _readable(self, entry: Entry) -> Event | None:
-        try:
-            return self._store.codec.unpack(Event, entry.packed)
-        except ValueError:
-            return None
 
 
 def _text(event: Event) -> str:

@@ -17,19 +17,20 @@ from bot.errors import GatewayError, LeaseLost, StoreUnavailable
 from bot.store import keys
 from bot.store.bell import heard
 from bot.store.leases import Lease
-from bot.store.outbox import CLASSES, Claim, Settled
+from bot.store.outbox import CLASSES, Broken, Claim, Settled
 from bot.store.questions import Question
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.workers.loop import Stop, keep_on
 from bot.workers.mind import Mind, Ready
-from bot.workers.outcomes import finished_event, pause
+from bot.workers.outcomes import dropped_event, failed_event, finished_event, given_up, pause
 from bot.workers.posting import Leaving, Posted, Posting
 
 UNKNOWN_FOR: Final = timedelta(hours=24)
 """How long a receipt may take to say what became of a text of unknown fate."""
-MOST_ATTEMPTS: Final = 8
 _LOOK_AGAIN: Final = timedelta(seconds=1)
+_BROKEN_AGAIN: Final = timedelta(hours=1)
+"""A newer version, or an older one, may read what we cannot."""
 _PAUSED_FOR: Final = timedelta(seconds=30)
 _MOST_IN_FLIGHT: Final = 64
 """Per partition and class: what promotion fills, answers do not wait for."""
@@ -137,14 +138,22 @@ class Sender:
             if self._room[text.message_class] > 0:
                 self._begin(text)
         self._more = len(due.texts) >= _MOST_IN_FLIGHT
-        for name, message_class in due.broken:
-            log.error("text_unreadable", message=name, message_class=message_class)
+        for broken in due.broken:
+            await self._let_go(broken, now)
         if self._look_for_overdue is None or now >= self._look_for_overdue:
             self._look_for_overdue = now + _OVERDUE_EVERY
             await self._take_back(now)
             for text in await self._store.outbox.overdue(self._lease.partition, now):
                 await self._settle(text, "done", None, finished_event(text, "expired", "no receipt came", now))
         return self._mind.look_again if due.next_in is None else min(self._mind.look_again, due.next_in)
+
+    async def _let_go(self, broken: Broken, now: datetime) -> None:
+        """Keep a text that cannot be read from standing before the others: for good where only its number is lost."""
+        log.error("text_unreadable", message=broken.id, message_class=broken.message_class, reason=broken.why)
+        if broken.text is None:
+            await self._store.outbox.put_off(self._lease.partition, broken, now + _BROKEN_AGAIN)
+        else:
+            await self._settle(broken.text, "done", None, failed_event(broken.text, broken.why, now))
 
     async def _take_back(self, now: datetime) -> None:
         """Queue again what Redis says we claimed and we do not know of: the answer was lost, and nothing left."""
@@ -187,7 +196,7 @@ class Sender:
         except Exception as fault:
             log.exception("send_failed", message=text.id)
             why = f"{type(fault).__name__}: {fault}"
-            await self._settle(text, "done", None, finished_event(text, "permanent", why, self._mind.clock()))
+            await self._settle(text, "done", None, failed_event(text, why, self._mind.clock()))
 
     async def _send(self, text: OutboundMessage) -> None:
         """Look, prepare and claim until nothing changes in between; then send and write down what came of it."""
@@ -215,6 +224,8 @@ class Sender:
                 await self._record(leaving, posted)
             if claim != "changed":
                 break
+            # Redis may have gone back behind what we remember.
+            self._store.customers.forget(text.customer)
         if claim not in ("go", "gone"):
             wait = _PAUSED_FOR if claim in ("paused", "held") else _LOOK_AGAIN
             await self._settle(text, "later", self._mind.clock() + wait)
@@ -254,7 +265,7 @@ class Sender:
                 self._forget(text)
                 await self._settle(text, "later", max(ready.at, now + _LOOK_AGAIN))
             case Never():
-                await self._settle(text, "done", None, finished_event(text, "dropped", ready.reason, now))
+                await self._settle(text, "done", None, dropped_event(text, ready, now))
             case Ready():
                 try:
                     request = self._mind.gateways[ready.account].compose(ready.submission, now, text.id)
@@ -299,14 +310,15 @@ class Sender:
                 log.warning(
                     "send_not_taken", message=text.id, account=account, outcome=result.outcome, attempts=attempts
                 )
-                if attempts >= MOST_ATTEMPTS:
+                again_at = now + pause(attempts, result)
+                if given_up(text, attempts, again_at):
                     await self._settle(text, "done", None, finished)
                     return
                 if result.outcome == "account":
                     self._tried[text.id] = self._tried.get(text.id, frozenset()) | {account}
                 elif result.outcome == "temporary":
                     self._avoided[text.id] = self._avoided.get(text.id, frozenset()) | {account}
-                await self._settle(text, "again", now + pause(attempts, result))
+                await self._settle(text, "again", again_at)
 
     async def _settle(self, text: OutboundMessage, what: Settled, when: datetime | None = None, *events: Event) -> None:
         if what == "done":

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from bot.domain.events import Event
-from bot.errors import SettingsError, StoreUnavailable
+from bot.errors import StoreUnavailable
 from bot.store.bell import heard
 from bot.store.codec import Codec
 from bot.store.inbox import Inbox
@@ -88,7 +88,7 @@ class Spool:
             for packed, end in _records(self._emptying):  # noqa: B007 — where the last one ended counts
                 try:
                     batch.append(self._codec.unpack(Event, packed))
-                except (ValueError, SettingsError):
+                except ValueError:
                     unreadable += 1
                 if len(batch) == _AT_ONCE:
                     count += await _hand_over(batch, inbox)

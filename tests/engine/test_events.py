@@ -74,6 +74,26 @@ def test_a_question_that_never_left_is_closed() -> None:
     assert decision.customer.sent == unsent.sent
 
 
+def test_staff_are_told_of_a_text_that_the_customer_waits_for_in_vain() -> None:
+    said = [
+        ({"outcome": "temporary", "reason": "no connection"}, ["not_sent: no connection"]),
+        ({"outcome": "account", "reason": "no money"}, ["not_sent: no money"]),
+        ({"outcome": "dropped", "reason": "已经过了有效时间", "gate": "too_late"}, ["not_sent_in_time: "]),
+        ({"outcome": "dropped", "reason": "没有通道", "gate": "route"}, ["no_route: "]),
+        ({"outcome": "permanent", "reason": "no such key", "gate": "fault"}, ["send_fault: no such key"]),
+        ({"outcome": "permanent", "reason": "空号"}, []),
+        ({"outcome": "dropped", "reason": "客户已退订", "gate": "consent"}, []),
+        ({"outcome": "sent"}, []),
+    ]
+    for told, expected in said:
+        for message_class in ("conversation", "service", "marketing"):
+            finished = SendFinished(message_id="m1", message_class=message_class, **told)  # type: ignore[arg-type]
+            effects = decide(None, event(finished), packaged_mind(), NOW).entry.effects
+            alerts = [f"{effect.reason}: {effect.text}" for effect in effects if isinstance(effect, AlertStaff)]
+            unheard = message_class == "marketing" and told.get("gate") != "fault"
+            assert alerts == ([] if unheard else expected)
+
+
 def test_a_text_that_never_left_counts_for_no_cap() -> None:
     simulation = began()
     decision = simulation.ask("promo", "回复1领取")

@@ -93,19 +93,20 @@ steps:
     assert late.texts == ["您好"]
 
 
-def test_a_fault_calls_staff_and_the_run_goes_on(planned):
+@pytest.mark.parametrize("day", ["no date", "9999-12-31T23:59:59+00:00", "0001-01-01"])
+def test_a_fault_calls_staff_and_the_run_goes_on(planned, day):
     walker = planned(
         HEAD
         + """
 trigger: {event: a.b}
 steps:
   - {id: broken, kind: send, text: needs}
-  - {id: date, kind: wait, until: day}
+  - {id: date, kind: wait, until: day, wait: P1D, at: "20:00"}
   - {id: say, kind: send, text: hello}
 """,
         texts="needs: '{{ fields.nobody }}'\nhello: 您好",
     )
-    walker.tell("a.b", day="no date")
+    walker.tell("a.b", day=day)
     assert [alert.reason for alert in walker.of(AlertStaff)] == ["journey_fault", "journey_fault"]
     assert "nobody" in walker.of(AlertStaff)[0].text
     assert walker.texts == ["您好"]

@@ -15,6 +15,7 @@ from bot.store.refs import target_of
 from bot.store.store import open_store
 from bot.store.vault import Vault
 from bot.web.console.states import States
+from bot.web.console.words import Translator
 from tests.conftest import LOOKUP_KEY, SEALS, START
 from tests.smallbot import reply
 
@@ -53,15 +54,15 @@ async def lived(url: str, steps: list[object], parts: tuple[str, ...]) -> tuple[
                 linked = True
                 for event in await store.refs.link_all("out", parts, text, now):
                     await store.inbox.add(event)
-        states = States()
-        states.finished(SendFinished(message_id="t1", outcome="sent", message_class="conversation"))
+        states, t = States(), Translator("zh")
+        states.finished(SendFinished(message_id="t1", outcome="sent", message_class="conversation"), t)
         through, words = [states.of("t1")[0]], []
         home = int(reply("1").customer[:8], 16) % 2
         for entry in await store.inbox.read(home, "live", "0-0", 1000):
             what = store.codec.unpack(Event, entry.packed).what
             assert isinstance(what, ReceiptReceived)
             assert what.message_id == target_of(text).message
-            states.reported(what)
+            states.reported(what, t)
             through.append(states.of("t1")[0])
             words.append(what.report.state)
         return through, words

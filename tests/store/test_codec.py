@@ -7,11 +7,12 @@ from bot.domain.customer import Customer, Prompt
 from bot.domain.decision import LogEntry
 from bot.domain.effects import OpenPrompt, RecordRating, Reply, Schedule
 from bot.domain.events import BusinessEvent, Event, TimerDue
+from bot.domain.messages import OutboundMessage
 from bot.domain.understanding import Candidate, Mood, Slots, Understanding
-from bot.errors import SettingsError
+from bot.errors import KeyMissing, SettingsError
 from bot.store.codec import Codec
 from bot.store.vault import Vault
-from tests.smallbot import PHONE, reply
+from tests.smallbot import PHONE, decide, reply
 
 NOW = datetime(2025, 7, 2, 2, 0, 0, 123456, UTC)
 NATIONAL = PHONE.removeprefix("+86").encode()
@@ -70,6 +71,19 @@ def test_a_changed_key_still_opens_what_was_sealed_before() -> None:
     assert new.open(sealed) == PHONE
     assert new.stale(sealed)
     assert not new.stale(new.seal(PHONE))
+
+
+def test_what_holds_no_number_needs_no_key_and_the_rest_is_read_without_it() -> None:
+    old, new = Codec(Vault({"k1": b"a" * 32}, "k1")), Codec(Vault({"k2": b"b" * 32}, "k2"))
+    text = decide(None, reply("好"), NOW).outbox[0]
+    assert new.unpack(OutboundMessage, old.pack(text, PHONE)) == text
+    with_number = replace(text, text="打13800000000或138-0000-0000")
+    packed = old.pack(with_number, PHONE)
+    with pytest.raises(KeyMissing, match="'k1'"):
+        new.unpack(OutboundMessage, packed)
+    assert new.legible(OutboundMessage, packed) == replace(text, text="打或")
+    assert old.legible(OutboundMessage, packed) == with_number
+    assert new.legible(OutboundMessage, b"k1.x\n\x1arubbish") is None
 
 
 def test_a_wrong_or_missing_key_says_so() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from bot.domain.events import Event, TimerDue
 from bot.domain.ids import partition_of
 from bot.errors import LeaseLost
 from bot.store import keys
-from bot.store.commit import Done, Gone
+from bot.store.commit import Done, Gone, Stale
 from bot.store.leases import Lease, Leases
 from bot.store.store import Store
 from tests.conftest import START, Clock
@@ -33,7 +34,8 @@ async def take(store: Store, *events: Event) -> list[Done]:
             event = store.codec.unpack(Event, entry.packed)
             decision: Decision = decide(customer, event, START)
             customer = decision.customer
-            done.append(Done(entry, event, decision))
+            seen = (await store.customers.stored(event.customer)).token
+            done.append(Done(entry, event, decision, seen=seen))
     return done
 
 
@@ -77,6 +79,28 @@ async def test_writing_again_after_a_lost_answer_changes_nothing(store: Store) -
     assert gone.value.entries == {one.entry.id for one in done}
     assert await store.outbox.depth() == {"conversation": 2, "service": 0, "marketing": 0}
     assert (await store.customers.load(reply("1").customer)).version == 2
+
+
+async def test_a_decision_on_a_state_that_is_not_the_stored_one_writes_nothing(store: Store) -> None:
+    held = await lease(store)
+    on_nobody = await take(store, reply("1"))
+    customers = keys.of(HOME).customers
+    other = b"7.7\n" + store.codec.pack(on_nobody[0].decision.customer, PHONE)
+    await store.client.call(customers, "HSET", customers, reply("1").customer, other)
+    with pytest.raises(Stale) as stale:
+        await store.commit.write(held, on_nobody, START)
+    assert stale.value.customers == {reply("1").customer}
+    assert await store.client.call(customers, "HGET", customers, reply("1").customer) == other
+    assert await store.inbox.depth() == {"live": 1, "bulk": 0}
+    assert await store.outbox.depth() == {"conversation": 0, "service": 0, "marketing": 0}
+    # `7.7` is not `7`, nor is nobody: only the whole token counts.
+    for seen in ("7", "7.77"):
+        with pytest.raises(Stale):
+            await store.commit.write(held, [replace(one, seen=seen) for one in on_nobody], START)
+    await store.commit.write(held, [replace(one, seen="7.7") for one in on_nobody], START)
+    await store.client.call(customers, "HDEL", customers, reply("1").customer)
+    with pytest.raises(Stale):
+        await store.commit.write(held, [replace(one, seen="7.7") for one in await take(store, reply("2"))], START)
 
 
 async def test_two_writers_cannot_both_win(store: Store) -> None:

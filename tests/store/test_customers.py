@@ -1,17 +1,24 @@
 """What an owner remembers of its customers is never older than what it committed."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.domain.customer import Appointment, ClosedPrompt, Customer, Prompt
 from bot.domain.events import Event
+from bot.domain.healing import healed
+from bot.engine.decide import decide as packaged_decide
+from bot.store import keys
 from bot.store.client import Client
 from bot.store.customers import Customers, Loaded
 from bot.store.leases import Lease
 from bot.store.store import Store
 from tests.conftest import START
-from tests.smallbot import decide, reply
+from tests.engine.minds import packaged_mind
+from tests.smallbot import PHONE, decide, reply
 from tests.store.test_commit import lease, take
 
 
@@ -69,3 +76,38 @@ async def test_a_late_answer_is_not_remembered_while_a_commit_is_under_way(store
     old = (await reading)[customer]
     await committed(store, held, reply("2", 2))
     assert (await customers.owned(held, [customer]))[customer] != old
+
+
+async def test_a_booking_that_an_earlier_version_kept_at_the_end_of_the_calendar_stops_no_reply(
+    store: Store, held: Lease
+) -> None:
+    customer = reply("1").customer
+    ends = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+    asked = Prompt(id="p", kind="appointment", opened_at=START, sent_at=START, slots_offered=(START, *ends))
+    kept = Customer(
+        id=customer,
+        shop="default",
+        phone=PHONE,
+        created_at=START,
+        appointments=(
+            Appointment(id="never", start=ends[0]),
+            Appointment(id="some day", start=START + timedelta(days=1), wanted=ends[1], slots=ends),
+        ),
+        prompts=(asked, replace(asked, id="q", slots_offered=(), proposed=ends[0])),
+        closed=(ClosedPrompt(prompt=replace(asked, id="r"), closed_at=START, reason="expired"),),
+    )
+    key = keys.of(held.partition).customers
+    await store.client.call(key, "HSET", key, customer, b"1\n" + store.codec.pack(kept, PHONE))
+    known = (await store.customers.owned(held, [customer]))[customer].customer
+    assert known is not None
+    assert known == await store.customers.load(customer)
+    assert known.appointments == (Appointment(id="some day", start=START + timedelta(days=1)),)
+    assert {question.id: question.slots_offered for question in known.prompts} == {"p": (), "q": ()}
+    assert packaged_decide(known, reply("好的", now=START), packaged_mind(), START).outbox
+    with pytest.raises(OverflowError):
+        packaged_decide(kept, reply("好的", now=START), packaged_mind(), START)
+
+
+async def test_a_customer_in_order_is_given_as_it_is(store: Store) -> None:
+    customer = Customer(id="c", shop="default", phone=PHONE, created_at=START)
+    assert healed(customer) is customer

@@ -5,11 +5,13 @@ import pytest
 from bot.domain.events import Event
 from bot.domain.ids import partition_of
 from bot.errors import StoreUnavailable
+from bot.store import keys
 from bot.store.embedded import EmbeddedRedis
 from bot.store.store import Store, open_store
 from bot.store.vault import Vault
 from tests.conftest import LOOKUP_KEY, Clock
 from tests.smallbot import campaign, reply
+from tests.store.test_commit import HOME, lease, take
 
 
 def home(event: Event) -> int:
@@ -36,11 +38,38 @@ async def test_a_flooding_number_goes_to_the_bulk_lane_and_loses_nothing(store: 
     assert await store.inbox.depth() == {"live": 30, "bulk": 11}
 
 
+@pytest.mark.parametrize("minutes", [0, 1], ids=["in another process", "in the next minute"])
+async def test_nothing_overtakes_what_a_flooding_number_has_in_the_bulk_lane(
+    store: Store, redis_url: str, vault: Vault, clock: Clock, minutes: int
+) -> None:
+    for nth in range(31):
+        await store.inbox.add(reply("刷", nth))
+    clock.forward(minutes=minutes)
+    other = await open_store(redis_url, vault, LOOKUP_KEY, clock)
+    assert await other.inbox.add(reply("后来的")) == "limited"
+    assert await other.inbox.add(reply("别人", phone="+8613900000001")) == "accepted"
+    held = await lease(store)
+    for text in ("之后", "再之后"):
+        # Nothing of it is left in the bulk lane after the first turn.
+        await store.commit.write(held, await take(store), clock())
+        clock.forward(minutes=1)
+        assert await other.inbox.add(reply(text)) == "accepted"
+        assert await store.inbox.depth() == {"live": 1 + (home(reply("1", phone="+8613900000001")) != HOME), "bulk": 0}
+    await other.close()
+
+
+async def test_a_mark_that_nothing_in_the_bulk_lane_stands_for_is_forgotten(store: Store) -> None:
+    unread = keys.of(HOME).unread
+    await store.client.call(unread, "HSET", unread, reply("1").customer + "/bulk", 3)
+    assert await store.inbox.add(reply("1")) == "accepted"
+    assert await store.client.call(unread, "HEXISTS", unread, reply("1").customer + "/bulk") == 0
+
+
 async def test_the_limit_is_by_the_minute_and_not_for_the_shops_events(store: Store, clock: Clock) -> None:
     for nth in range(31):
         await store.inbox.add(reply("刷", nth))
     clock.forward(minutes=1)
-    assert await store.inbox.add(reply("好了")) == "accepted"
+    assert await store.inbox.add(reply("好了", phone="+8613900000001")) == "accepted"
     assert await asyncio.gather(*(store.inbox.add(campaign(nth)) for nth in range(40))) == ["accepted"] * 40
 
 

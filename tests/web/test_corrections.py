@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import RequestRefused
 from bot.store.corrections import Correction, Corrections
@@ -40,6 +41,23 @@ async def test_a_worker_that_starts_later_knows_them_all(store: Store) -> None:
     late = Corrections(store.client, store.bell)
     await late.load()
     assert dict(late.current) == {f"说法{n}": "deny" for n in range(3)}
+
+
+@pytest.mark.parametrize(
+    "line", ["rubbish", "[1]", "{}", '{"text": "x", "intent": "of_a_newer_version", "was": "", "actor": "", "at": ""}']
+)
+async def test_one_that_cannot_be_read_is_said_once_and_hides_no_other(store: Store, line: str) -> None:
+    here, there = Corrections(store.client, store.bell), Corrections(store.client, store.bell)
+    await here.add(PUT_RIGHT)
+    key = "huixin:{console}:corrections"
+    await store.client.call(key, "XADD", key, "*", "line", line)
+    await here.add(replace(PUT_RIGHT, text="别的"))
+    with capture_logs() as told:
+        for _ in range(3):
+            await there.load()
+    assert dict(there.current) == {"再说吧": "deny", "别的": "deny"}
+    assert [entry["event"] for entry in told] == ["correction_unreadable"]
+    assert len(await there.cases()) == 2
 
 
 async def test_they_come_out_as_lines_for_eval(store: Store) -> None:

@@ -131,7 +131,7 @@ def test_a_text_takes_no_step_back() -> None:
     assert states.of("m") == ("delivered", "")
     assert [state_of(word) for word in ("permanent", "throttled", "dropped", "unknown", "opted_out")] == [
         "failed",
-        "queued",
+        "failed",
         "dropped",
         "unknown",
         "failed",

@@ -168,7 +168,7 @@ FORM = "f" * 40
 async def test_what_no_form_of_ours_sends_is_refused(
     world: World, capsys: pytest.CaptureFixture[str], body: str | bytes, kind: str
 ) -> None:
-    headers = {"Content-Type": kind, "Cookie": f"huixin_form={FORM}"}
+    headers = {"Content-Type": kind, "Cookie": f"huixin_form={FORM}; huixin_language=en"}
     answer = await world.client.post("/signin", data=body, headers=headers)
     assert answer.status == 400
     assert (await answer.json())["error"].startswith(("the body cannot be read", "the text holds", "send a"))

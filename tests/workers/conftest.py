@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from bot.store.store import Store
+from bot.store.store import Store, open_store
+from bot.store.vault import Vault
 from bot.transport import Transport
 from bot.workers.worker import Worker
 from tests import smallbot
-from tests.conftest import Clock
+from tests.conftest import LOOKUP_KEY, Clock
 
 
 @pytest.fixture
@@ -26,6 +27,14 @@ async def transport() -> AsyncIterator[Transport]:
     way = Transport()
     yield way
     await way.close()
+
+
+@pytest.fixture
+async def rekeyed(redis_url: str, store: Store, clock: Clock) -> AsyncIterator[Store]:
+    """The same store under a new key, without the old one."""
+    opened = await open_store(redis_url, Vault({"k2": b"b" * 32}, "k2"), LOOKUP_KEY, clock)
+    yield opened
+    await opened.close()
 
 
 class Steps:

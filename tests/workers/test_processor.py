@@ -19,6 +19,14 @@ from tests.workers.conftest import Begin
 HOME = int(reply("1").customer[:8], 16) % 8
 
 
+def home(phone: str) -> int:
+    return int(reply("1", phone=phone).customer[:8], 16) % 8
+
+
+def numbers(nth: int) -> list[str]:
+    return [f"+86139{nth:04d}{end:04d}" for end in range(99)]
+
+
 async def test_a_poison_event_stops_neither_its_batch_nor_its_partition(
     store: Store, provider: Provider, begin: Begin
 ) -> None:
@@ -52,11 +60,28 @@ async def test_a_stop_is_held_even_where_the_state_itself_is_broken(store: Store
     await store.client.call(keys.of(HOME).customers, "HSET", keys.of(HOME).customers, stop.customer, "t\n\nbroken")
     await begin()
     await store.inbox.add(stop)
-    async with asyncio.timeout(5):
-        # Nothing tells of a dead letter whose customer cannot be read.
-        while await store.dead.count() == 0:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    [line] = await said(store, "dead")
+    assert (line.customer, line.detail["severity"]) == (stop.customer, "urgent")
+    assert await store.dead.count() == 1
     assert await store.client.call(keys.of(HOME).held, "HGET", keys.of(HOME).held, stop.customer) == b"marketing"
+
+
+async def test_what_is_sealed_under_a_missing_key_stops_nobody_and_its_stop_is_held(
+    store: Store, rekeyed: Store, provider: Provider, begin: Begin
+) -> None:
+    # On the same partition.
+    phone = next(phone for nth in range(99) if home(phone := f"+86139000000{nth:02d}") == HOME)
+    await store.inbox.add(reply("TD"))
+    await rekeyed.inbox.add(reply("你好", phone=phone))
+    await begin(other=rekeyed)
+    assert await provider.has(1) == ["收到:你好"]
+    [line] = await said(rekeyed, "dead")
+    assert "'k1'" in (line.text or "")
+    [letter] = await rekeyed.dead.read()
+    assert "'k1'" in letter.why
+    customer = reply("TD").customer
+    assert await rekeyed.customers.load(customer) is None
+    assert await store.client.call(keys.of(HOME).held, "HGET", keys.of(HOME).held, customer) == b"marketing"
 
 
 async def test_an_event_that_cannot_be_read_is_set_aside(store: Store, provider: Provider, begin: Begin) -> None:
@@ -93,6 +118,18 @@ async def test_a_flood_from_one_number_delays_no_one_else(
     assert time.perf_counter() - began < 1
 
 
+async def test_what_a_flooding_number_writes_is_read_in_its_order(store: Store, begin: Begin) -> None:
+    for nth in range(200):
+        await store.inbox.add(reply("别人", nth, phone=next(phone for phone in numbers(nth) if home(phone) == HOME)))
+    for nth in range(40):
+        await store.inbox.add(reply(f"{nth},"))
+    await begin()
+    await said(store, "reply", 240)
+    known = await store.customers.load(reply("1").customer)
+    assert known is not None
+    assert known.last_text == "".join(f"{nth}," for nth in range(40))
+
+
 async def test_a_full_bulk_lane_delays_a_live_stop_by_less_than_a_second(
     store: Store, provider: Provider, begin: Begin
 ) -> None:
@@ -120,6 +157,24 @@ async def test_a_customer_twice_in_one_batch_sees_its_own_earlier_result(store: 
     await begin(decide=watching)
     await said(store, "reply", 3)
     assert [text for text in seen if len(text) < 3][:3] == ["", "0", "01"]
+
+
+async def test_what_is_stored_counts_and_not_what_is_remembered(store: Store, begin: Begin) -> None:
+    customers, customer = keys.of(HOME).customers, reply("1").customer
+    await begin()
+    await store.inbox.add(reply("1"))
+    await said(store, "state", 1)
+    before = await store.client.call(customers, "HGET", customers, customer)
+    await store.inbox.add(reply("2"))
+    await said(store, "state", 2)
+    # As after a failover to a replica that had not everything yet.
+    await store.client.call(customers, "HSET", customers, customer, before)
+    await asyncio.gather(store.inbox.add(reply("3")), store.inbox.add(reply("4")))
+    await said(store, "state", 4)
+    known = await store.customers.load(customer)
+    assert known is not None
+    assert known.last_text == "134"
+    assert await store.dead.count() == 0
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["read anew", "written again"])

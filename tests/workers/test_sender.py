@@ -5,18 +5,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.customer import Customer
-from bot.domain.gateway import HttpReply, HttpRequest
+from bot.domain.gateway import HttpReply, HttpRequest, SendResult
 from bot.domain.messages import DeliveryReport, OutboundMessage
 from bot.domain.verdict import Later, Never
 from bot.errors import NotTaken, Unanswered
+from bot.store import keys
+from bot.store.leases import Leases
 from bot.store.refs import client_ref
 from bot.store.store import Store
 from bot.transport import Transport
+from bot.workers.outcomes import pause
 from bot.workers.posting import Posting
 from bot.workers.sender import Sender, slots
 from tests import smallbot
 from tests.conftest import START, Clock
-from tests.smallbot import Provider, campaign, eventually, prepare, reply, said
+from tests.smallbot import PHONE, Provider, campaign, eventually, prepare, reply, said
 from tests.store.test_commit import HOME, lease, take
 from tests.workers.conftest import Begin, Steps
 
@@ -69,14 +72,49 @@ async def test_what_was_certainly_not_taken_is_sent_again(
 async def test_trying_again_has_an_end(
     store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
 ) -> None:
-    provider.answers = [{"outcome": "temporary", "detail": "忙"}] * 20
+    provider.answers = [{"outcome": "temporary", "detail": "忙"}] * 30
     await begin()
     await store.inbox.add(reply("1"))
-    for attempt in range(8):
+    for attempt in range(24):
         await steps.reach("settled", attempt + 1)
-        clock.forward(minutes=15)
+        clock.forward(hours=1)
     assert await notes(store) == ("temporary:忙",)
-    assert len(provider.got) == 8
+    assert len(provider.got) == 25
+
+
+async def test_a_gateway_that_is_back_after_hours_finds_what_waited_for_it(
+    store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
+) -> None:
+    provider.answers = [{"outcome": "temporary", "detail": "忙"}] * 20
+    await begin()
+    await store.inbox.add(campaign(kind="service"))
+    for attempt in range(20):
+        await steps.reach("settled", attempt + 1)
+        clock.forward(hours=1)
+    assert await notes(store) == ("sent:",)
+
+
+async def test_what_was_held_for_days_is_not_given_up_at_its_first_failure(
+    store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
+) -> None:
+    await store.outbox.pause()
+    provider.answers = [{"outcome": "temporary"}] * 3
+    await begin()
+    await store.inbox.add(campaign(kind="service"))
+    await steps.reach("settled")
+    clock.forward(days=3)
+    await store.outbox.unpause()
+    for attempt in range(3):
+        await provider.has(attempt + 1)
+        await steps.reach("settled", attempt + 2)
+        clock.forward(minutes=10)
+    assert await notes(store) == ("sent:",)
+
+
+def test_pauses_grow_and_have_an_end() -> None:
+    failed = SendResult(outcome="temporary")
+    pauses = [pause(attempt, failed).total_seconds() for attempt in (1, 2, 3, 9, 10, 5000)]
+    assert pauses == [2, 4, 8, 512, 600, 600]
 
 
 async def test_an_account_that_cannot_send_gives_way_to_another(
@@ -202,6 +240,70 @@ async def test_a_claim_whose_answer_was_lost_is_taken_back(
     clock.forward(seconds=1)
     await sender.turn()
     await eventually(lambda: provider.texts == ["收到:1"])
+
+
+async def test_a_text_leaves_also_where_redis_went_back_behind_what_is_remembered(
+    store: Store, provider: Provider, begin: Begin, clock: Clock, steps: Steps
+) -> None:
+    await store.outbox.pause()
+    await begin()
+    await store.inbox.add(reply("1"))
+    await steps.reach("settled")
+    customers, customer = keys.of(HOME).customers, reply("1").customer
+    _, _, state = (await store.client.call(customers, "HGET", customers, customer)).partition(b"\n")
+    await store.client.call(customers, "HSET", customers, customer, b"0.1\n" + state)
+    await store.outbox.unpause()
+    clock.forward(minutes=1)
+    assert await provider.has(1) == ["收到:1"]
+
+
+async def queued(store: Store, *texts: str) -> None:
+    """Commit answers, as a worker that is gone now did."""
+    held = await lease(store)
+    for text in texts:
+        await store.commit.write(held, await take(store, reply(text)), START)
+    await Leases(store.client, 8).release(held)
+
+
+async def test_a_text_whose_number_is_sealed_under_a_missing_key_fails_by_itself(
+    store: Store, rekeyed: Store, provider: Provider, begin: Begin
+) -> None:
+    await queued(store, "我是13800000000", "好")
+    customers, name = keys.of(HOME).customers, reply("1").customer
+    known = await store.customers.load(name)
+    assert known is not None
+    await store.client.call(customers, "HSET", customers, name, b"1.2\n" + rekeyed.codec.pack(known, PHONE))
+    await begin(other=rekeyed)
+    assert await provider.has(1) == ["收到:好"]
+    assert [note.partition(":")[0] for note in await notes(rekeyed, 2)] == ["permanent", "sent"]
+    assert "'k1'" in (await notes(rekeyed))[0]
+    assert await store.outbox.depth() == {"conversation": 0, "service": 0, "marketing": 0}
+
+
+async def test_texts_to_one_whose_state_is_sealed_under_a_missing_key_hold_nobody_back(
+    store: Store, rekeyed: Store, provider: Provider, begin: Begin
+) -> None:
+    await queued(store, "我是13800000000", "好")
+    await begin(other=rekeyed)
+    await rekeyed.inbox.add(reply("你好", phone="+8613900000001"))
+    assert await provider.has(1) == ["收到:你好"]
+    alarms = await said(rekeyed, "dead", 2)
+    assert {alarm.customer for alarm in alarms} == {reply("1").customer}
+    assert all("'k1'" in (alarm.text or "") for alarm in alarms)
+    assert await store.outbox.depth() == {"conversation": 0, "service": 0, "marketing": 0}
+
+
+async def test_texts_that_are_none_do_not_stand_before_the_others(
+    store: Store, provider: Provider, begin: Begin
+) -> None:
+    key = keys.of(HOME)
+    for nth in range(64):
+        await store.client.call(key.bodies, "HSET", key.bodies, f"b{nth}", "\nrubbish")
+        await store.client.call(key.conversation, "ZADD", key.conversation, nth, f"b{nth}")
+    await queued(store, "好")
+    await begin()
+    assert await provider.has(1) == ["收到:好"]
+    assert (await store.outbox.depth())["conversation"] == 64
 
 
 async def test_a_receipt_that_comes_before_the_answer_times_out_is_not_waited_for_again(

@@ -3,7 +3,7 @@
 -- KEYS 1 lease 2 live 3 bulk 4 unread 5 customers 6 conversation 7 service 8 marketing 9 bodies 10 unknown
 --      11 timers 12 plans 13 log 14 dead 15 tries 16 attempts 17 sending, then one timeline per log entry
 -- ARGV fence, owner, then counted lists, in the order read below
--- Gives {'lost'} | {'gone', index of entry, …} | {'done', log id, …}
+-- Gives {'lost'} | {'gone', index of entry, …} | {'stale', customer, …} | {'done', log id, …}
 local at = 2
 local function take()
   at = at + 1
@@ -21,14 +21,29 @@ for i = 1, tonumber(take()) do
 end
 if #gone > 1 then return gone end
 
+local customers, stale = {}, {'stale'}
+for i = 1, tonumber(take()) do
+  local customer, seen, state = take(), take(), take()
+  customers[i] = {customer, state}
+  local stored = redis.call('HGET', KEYS[5], customer)
+  if stored and string.sub(stored, 1, #seen + 1) ~= seen .. '\n' or not stored and seen ~= '' then
+    stale[#stale + 1] = customer
+  end
+end
+if #stale > 1 then return stale end
+
+local function read(unread)
+  if redis.call('HINCRBY', KEYS[4], unread, -1) <= 0 then redis.call('HDEL', KEYS[4], unread) end
+end
 for _, entry in ipairs(entries) do
   redis.call('XDEL', entry[1], entry[2])
   redis.call('HDEL', KEYS[15], entry[2])
-  if entry[3] ~= '' and redis.call('HINCRBY', KEYS[4], entry[3], -1) <= 0 then
-    redis.call('HDEL', KEYS[4], entry[3])
+  if entry[3] ~= '' then
+    read(entry[3])
+    if entry[1] == KEYS[3] then read(entry[3] .. '/bulk') end
   end
 end
-for _ = 1, tonumber(take()) do redis.call('HSET', KEYS[5], take(), take()) end -- customers
+for _, customer in ipairs(customers) do redis.call('HSET', KEYS[5], customer[1], customer[2]) end
 for _ = 1, tonumber(take()) do -- texts to send
   local class, id, due, body = KEYS[tonumber(take())], take(), take(), take()
   redis.call('ZADD', class, due, id)

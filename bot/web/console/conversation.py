@@ -15,7 +15,7 @@ from bot.domain.shop import Shop
 from bot.domain.understanding import INTENTS
 from bot.errors import RequestRefused
 from bot.phone import mask, to_e164
-from bot.store.corrections import Correction
+from bot.store.corrections import MAX_CORRECTED, Correction
 from bot.web.console.phone import handsets
 from bot.web.console.render import fragment
 from bot.web.console.staff import happen
@@ -57,10 +57,10 @@ async def act(visit: Visit) -> web.StreamResponse:
     wanted = form.get("action", "")
     action = next((each for each in _ACTIONS if each == wanted), None)
     if action is None:
-        raise RequestRefused(f"there is no action {wanted!r}")
+        raise RequestRefused(visit.t("refused.action", name=wanted[:40]))
     text = form.get("text", "").strip()
     if action in _WITH_TEXT and not 0 < len(text) <= _MAX_TEXT:
-        raise RequestRefused(f"write 1 to {_MAX_TEXT} characters")
+        raise RequestRefused(visit.t("refused.length", most=_MAX_TEXT))
     data = {name: form[name][:200] for name in ("event", "ticket") if form.get(name)}
     await _happen(visit, customer, StaffActed(actor=visit.person.name, action=action, text=text, data=data))
     return _done(visit, customer)
@@ -71,11 +71,13 @@ async def correct(visit: Visit) -> web.StreamResponse:
     customer, form = await _customer(visit), await visit.form()
     intent = next((name for name in INTENTS if name == form.get("intent")), None)
     if intent is None:
-        raise RequestRefused("choose one of the intents")
+        raise RequestRefused(visit.t("refused.intent"))
     said = [block for block in await _blocks(visit, customer) if block.reading is not None]
     reply = next((block for block in said if block.event == form.get("event")), None)
     if reply is None or reply.reading is None:
-        raise RequestRefused("that reply is not there any more")
+        raise RequestRefused(visit.t("refused.gone"))
+    if not 0 < len(reply.reading.normalized.strip()) <= MAX_CORRECTED:
+        raise RequestRefused(visit.t("refused.correctable", most=MAX_CORRECTED))
     now = visit.deps.clock()
     await visit.deps.corrections.add(
         Correction(

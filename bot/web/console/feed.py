@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.domain.feed import FeedItem
 from bot.domain.messages import STATE_RANK
 from bot.domain.understanding import INTENTS
+from bot.web.console.because import hindrance
 from bot.web.console.phone import handsets
 from bot.web.console.reading import UNTOLD, Reading, read
 from bot.web.console.render import fragment
@@ -115,7 +116,7 @@ async def _cards(visit: Visit, filters: Filters) -> tuple[list[Card], str]:
     states = States()
     for item in items:
         if item.kind == "state":
-            states.put(item.detail.get("message", ""), state_of(item.detail.get("state", "")), _reason(item))
+            states.put(item.detail.get("message", ""), state_of(item.detail.get("state", "")), _reason(item, visit.t))
             continue
         key = item.event or item.id
         if key in cards and item.kind in _INSIDE:
@@ -156,12 +157,12 @@ def _moved(item: FeedItem, t: Translator) -> dict[str, Any]:
         "state": state,
         "rank": STATE_RANK[state],
         "name": t.word("state", state),
-        "reason": _reason(item),
+        "reason": _reason(item, t),
     }
 
 
-def _reason(item: FeedItem) -> str:
-    return item.detail.get("reason", "")
+def _reason(item: FeedItem, t: Translator) -> str:
+    return hindrance(item.detail.get("reason", ""), item.detail.get("gate", ""), t)
 
 
 def _filters(visit: Visit) -> Filters:

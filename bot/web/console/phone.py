@@ -51,7 +51,7 @@ async def handsets(deps: WebDeps) -> tuple[Handset, ...]:
 
 async def stream(visit: Visit) -> web.StreamResponse:
     """Show what comes to one phone, as it comes."""
-    deps, handset = visit.deps, await _handset(visit.deps, visit.request.match_info["handset"])
+    deps, handset = visit.deps, await _handset(visit, visit.request.match_info["handset"])
     after = place(visit.request) or "0-0"
     with deps.store.bell.ear(BELL_NAME) as ear:
         async with opened(visit) as (line, response):
@@ -68,10 +68,10 @@ async def stream(visit: Visit) -> web.StreamResponse:
 async def send(visit: Visit) -> web.StreamResponse:
     """Write a text on the phone."""
     form = await visit.form()
-    handset = await _handset(visit.deps, form.get("handset", ""))
+    handset = await _handset(visit, form.get("handset", ""))
     text = form.get("text", "")
     if len(text) > _MAX_TEXT:
-        raise RequestRefused(f"a text has {_MAX_TEXT} characters at most")
+        raise RequestRefused(visit.t("refused.length", most=_MAX_TEXT))
     account = visit.deps.accounts[handset.account]
     now = visit.deps.clock()
     item = {"id": secrets.token_hex(8), "from": handset.number, "text": text, "sent_at": now.isoformat()}
@@ -87,13 +87,13 @@ async def add(visit: Visit) -> web.StreamResponse:
     deps = visit.deps
     account = _account(deps)
     if account is None:
-        raise RequestRefused('the settings have no account with provider = "simulator"')
+        raise RequestRefused(visit.t("refused.simulated"))
     given = (await visit.form()).get("number", "").strip()
     known = {handset.number for handset in await deps.simulator.all()}
     free = next(number for nth in range(10_000) if (number := f"+86{_FIRST_NUMBER + nth}") not in known)
     chosen = to_e164(given) if given else free
     if chosen is None:
-        raise RequestRefused("that is not a phone number")
+        raise RequestRefused(visit.t("refused.number"))
     handset = await _take_up(deps, account, chosen)
     return web.json_response({"id": handset.id, "number": handset.number})
 
@@ -101,7 +101,7 @@ async def add(visit: Visit) -> web.StreamResponse:
 async def sample(visit: Visit) -> web.StreamResponse:
     """Let something happen at the shop, the way it really does: by the events API, or by a colleague's hand."""
     form = await visit.form()
-    handset = await _handset(visit.deps, form.get("handset", ""))
+    handset = await _handset(visit, form.get("handset", ""))
     if form.get("kind") == "rating":
         # The journey asks the morning after the delivery; who tries it out wants to be asked now.
         data = {"kind": "rating", "hours": "72", "class": "service"}
@@ -119,7 +119,7 @@ async def change_habits(visit: Visit) -> web.StreamResponse:
     try:
         habits(wish)
     except GatewayError as reason:
-        raise RequestRefused(str(reason)) from reason
+        raise RequestRefused(visit.t("refused.habits")) from reason
     await visit.deps.simulator.set_habits(wish)
     return web.json_response({"kept": True})
 
@@ -185,10 +185,10 @@ async def _take_up(deps: WebDeps, account: Account, number: str) -> Handset:
     return await deps.simulator.take_up(account.name, account.shop, number, deps.clock())
 
 
-async def _handset(deps: WebDeps, handset_id: str) -> Handset:
-    handset = await deps.simulator.find(handset_id)
-    if handset is None or handset.account not in deps.accounts:
-        raise RequestRefused("there is no such phone")
+async def _handset(visit: Visit, handset_id: str) -> Handset:
+    handset = await visit.deps.simulator.find(handset_id)
+    if handset is None or handset.account not in visit.deps.accounts:
+        raise RequestRefused(visit.t("refused.phone"))
     return handset
 
 
@@ -239,8 +239,10 @@ def _sample(visit: Visit, handset: Handset, kind: str) -> Mapping[str, Any]:
         "quiz": ("quiz.opened", {"quiz": next(iter(sorted(deps.content().quizzes)), "")}),
     }
     if kind not in samples:
-        raise RequestRefused(f"there is no sample {kind!r}")
+        raise RequestRefused(visit.t("refused.sample", name=kind[:40]))
     name, data = samples[kind]
+    if data.get("quiz") == "":
+        raise RequestRefused(visit.t("refused.quiz"))
     return {
         "id": f"sample-{secrets.token_hex(8)}",
         "type": name,

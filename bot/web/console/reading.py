@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.web.console.because import because
 from bot.web.console.words import Translator
 
 UNTOLD: Final = frozenset(
@@ -67,12 +68,12 @@ def read(told: Mapping[str, Any] | None, t: Translator) -> Reading | None:
         mood_score=f"{float(mood.get('score', 0)):+.2f}",
         intents=tuple((t.word("intent", each["intent"]), _detail(each["intent"], slots)) for each in chosen),
         topics=tuple(
-            (t.word("topic", str(hit["topic"])), str(hit["polarity"]), "、".join(hit.get("words") or ()))
+            (t.word("topic", str(hit["topic"])), str(hit["polarity"]), _listed(hit.get("words") or (), t))
             for hit in told.get("topics") or ()
         ),
         slots=tuple((t.word("slot", name), _plain(value, t)) for name, value in slots.items()),
         reasons=tuple(_reasons(chosen, told.get("candidates") or (), t)),
-        mood_reason=str(mood.get("reason") or ""),
+        mood_reason=because(str(mood.get("reason") or ""), t),
         silence=t.word("silence", str(told.get("silence") or "")),
         unsure=bool(told.get("unsure")),
         normalized=str(told.get("normalized") or ""),
@@ -95,7 +96,7 @@ def _reasons(chosen: list[dict[str, Any]], candidates: Iterable[Any], t: Transla
             intent=each["intent"],
             name=t.word("intent", each["intent"]),
             score=f"{float(each.get('score') or 0):.2f}",
-            why=str(each["reason"]),
+            why=because(str(each["reason"]), t),
             layer=t.word("layer", str(each.get("layer") or "")),
             chosen=won,
         )
@@ -115,5 +116,9 @@ def _detail(intent: str, slots: Mapping[str, Any]) -> str:
 
 def _plain(value: Any, t: Translator) -> str:
     if isinstance(value, list | tuple):
-        return "、".join(t.word("scope", str(each)) for each in value)
+        return _listed((t.word("scope", str(each)) for each in value), t)
     return t.word("scope", str(value))
+
+
+def _listed(words: Iterable[Any], t: Translator) -> str:
+    return ("、" if t.language == "zh" else ", ").join(str(word) for word in words)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bot.web.console.because import hindrance
 from bot.web.console.words import Translator
 
 _YEAR_S: Final = 365 * 24 * 3600
@@ -60,6 +61,7 @@ def _environment() -> Environment:
     )
     environment.globals["asset"] = asset
     environment.filters["clock"] = clock
+    environment.filters["hindrance"] = hindrance
     environment.filters["day"] = day
     environment.filters["moment"] = moment
     return environment

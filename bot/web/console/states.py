@@ -8,8 +8,10 @@ from typing import Final
 
 from bot.domain.events import ReceiptReceived, SendFinished
 from bot.domain.messages import STATE_RANK
+from bot.web.console.because import hindrance
+from bot.web.console.words import Translator
 
-_OF_OUTCOME: Final[Mapping[str, str]] = {"expired": "dropped", "throttled": "queued", "temporary": "queued"}
+_OF_OUTCOME: Final[Mapping[str, str]] = {"expired": "dropped"}
 """What the sender calls its result, where that is no state by itself; other results are failures."""
 
 
@@ -24,13 +26,14 @@ class States:
 
     _of: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def finished(self, what: SendFinished) -> None:
+    def finished(self, what: SendFinished, t: Translator) -> None:
         """Take what the sender said."""
-        self.put(what.message_id, "dropped" if what.outcome == "expired" else state_of(what.outcome), what.reason)
+        state = "dropped" if what.outcome == "expired" else state_of(what.outcome)
+        self.put(what.message_id, state, hindrance(what.reason, what.gate, t))
 
-    def reported(self, what: ReceiptReceived) -> None:
+    def reported(self, what: ReceiptReceived, t: Translator) -> None:
         """Take what a receipt said."""
-        self.put(what.message_id, what.report.state, what.report.code or "")
+        self.put(what.message_id, what.report.state, hindrance(what.report.code or "", "", t))
 
     def of(self, message: str) -> tuple[str, str]:
         """Give state and reason; a text that nobody has spoken of yet waits."""

@@ -45,9 +45,9 @@ def blocks(entries: Sequence[LogEntry], t: Translator) -> list[Block]:
     for entry in entries:
         what = entry.event.what
         if isinstance(what, SendFinished):
-            states.finished(what)
+            states.finished(what, t)
         elif isinstance(what, ReceiptReceived):
-            states.reported(what)
+            states.reported(what, t)
         else:
             laid += _said(entry, t)
             laid += _ours(entry, t)

@@ -87,19 +87,20 @@ def language_of(request: web.Request, person: Person | None = None) -> Any:
 
 async def read_form(request: web.Request) -> dict[str, str]:
     """Read the fields of a form or of a JSON object as texts. Raises RequestRefused for anything else."""
+    t = Translator(language_of(request))
     if (request.content_length or 0) > _MAX_FORM:
-        raise RequestRefused("that is too much text")
+        raise RequestRefused(t("refused.long"))
     if request.content_type.startswith("multipart/"):
-        raise RequestRefused("send a plain form or a JSON object")
+        raise RequestRefused(t("refused.plain"))
     try:
         told = await (request.json() if request.content_type == "application/json" else request.post())
     except (ValueError, LookupError, RecursionError, web.RequestPayloadError) as error:
-        raise RequestRefused("the body cannot be read") from error
+        raise RequestRefused(t("refused.unread")) from error
     if not isinstance(told, Mapping):
-        raise RequestRefused("send a JSON object")
+        raise RequestRefused(t("refused.plain"))
     fields = {str(name): str(value) for name, value in told.items() if isinstance(value, str | int | float | bool)}
     if any(HALF.search(text) for field in fields.items() for text in field):
-        raise RequestRefused("the text holds half of a character; write it anew")
+        raise RequestRefused(t("refused.half"))
     return fields
 
 

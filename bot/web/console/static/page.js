@@ -18,6 +18,9 @@ export async function post(path, fields) {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, 'X-Requested-With': 'console' },
     body: JSON.stringify(fields),
+  }).catch(() => {
+    // The browser's own words for it are in a language of its own.
+    throw new Error(toast.dataset.away);
   });
   if (answer.status === 401) location.reload();
   const told = await answer.json().catch(() => ({}));
