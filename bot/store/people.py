@@ -59,7 +59,6 @@ class Person:
 
     name: str
     role: Role
-    language: str = "zh"
     created_at: str = ""
     changed: int = 0
     """Counts changes of the password: sessions that began before the last one are over."""
@@ -93,11 +92,6 @@ class People:
         told = await self._told(name)
         told |= {"password": await _hash(_checked(password)), "changed": told["changed"] + 1}
         await self._client.call(_PEOPLE, "HSET", _PEOPLE, told["name"], json.dumps(told))
-
-    async def set_language(self, name: str, language: str) -> None:
-        """Keep which language the pages speak to this person."""
-        told = await self._told(name)
-        await self._client.call(_PEOPLE, "HSET", _PEOPLE, told["name"], json.dumps(told | {"language": language}))
 
     async def remove(self, name: str) -> bool:
         """Take an account away, and with it its sessions."""
