@@ -63,7 +63,7 @@ class Models:
 
 
 class Thinking:
-    """The minds of an installation's shops. `mind` is cheap; `load` and `renew` are not."""
+    """The minds of an installation's shops. `mind` is cheap; `read`, `warm_up` and `renew` are not."""
 
     def __init__(
         self,
