@@ -29,15 +29,13 @@ from bot.domain.understanding import INTENTS, Mood, MoodLabel, Slots, Understand
 from bot.engine.context import reply_context
 from bot.engine.measures import Confusion, calibration_error
 from bot.engine.mind import Mind, Scene
-from bot.engine.simulate import Simulation
+from bot.engine.simulate import START, Simulation, moment
 from bot.engine.understand import understand
 
 Line = Mapping[str, Any]
 Row = dict[str, Any]
 Scorer = Callable[[str], Mood]
 
-START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
-"""The clock of the conventions: a Wednesday."""
 BOOKING: Final = datetime.fromisoformat("2025-07-03T14:00:00+08:00")
 SHOP: Final = Shop(name="default", signature="森茶", opens="09:00", closes="21:00")
 AS_SETS: Final = frozenset({"also", "only", "on", "off"})
@@ -120,7 +118,7 @@ def run_dialogue(line: Line, mind: Mind) -> list[Row]:
         if said == (text, simulation.now) and not {"after", "at", "sent_at", "msg_id"} & set(turn):
             # The same words once more, with nothing that makes them a repeat: written a moment later.
             simulation.wait(timedelta(seconds=1))
-        sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else simulation.now
+        sent_at = moment(turn["sent_at"]) if "sent_at" in turn else simulation.now
         said = (text, simulation.now)
         decision = simulation.say(text, sent_at=sent_at, message_id=turn.get("msg_id"))
         rows.append(_row(line.get("id", ""), number, text, expected, simulation, decision))
@@ -202,14 +200,9 @@ def _slot(option: Line) -> datetime:
 
 def _move_clock(simulation: Simulation, turn: Line) -> None:
     if "at" in turn:
-        simulation.wait_until(_moment(turn["at"]))
+        simulation.wait_until(moment(turn["at"]))
     elif "after" in turn:
         simulation.wait(_DURATION.validate_python(turn["after"]))
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
 
 
 def _row(name: str, number: int, text: str, given: Line, simulation: Simulation, decision: Decision) -> Row:

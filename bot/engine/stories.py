@@ -21,10 +21,9 @@ from bot.domain.decision import Decision
 from bot.domain.effects import OpenPrompt
 from bot.domain.events import BusinessEvent, ReplyReceived, StaffActed
 from bot.engine.mind import Mind
-from bot.engine.simulate import Simulation
+from bot.engine.simulate import START, Simulation, moment
 from bot.templating import condition
 
-START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
 _DURATION: Final = TypeAdapter(timedelta)
 
 Story = Mapping[str, Any]
@@ -40,10 +39,10 @@ class Played:
 
 def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | None = None) -> Played:
     """Play a story and note what did not come out as it says; `between` stands for saving and loading."""
-    start = _moment(story["start"]) if "start" in story else START
+    start = moment(story["start"]) if "start" in story else START
     simulation = Simulation(_with_facts(mind, story.get("facts", {})), start, between=between)
     if "booking" in story:
-        simulation.book(_moment(story["booking"]))
+        simulation.book(moment(story["booking"]))
     faults: list[str] = []
     for number, turn in enumerate(story["turns"], 1):
         arrived, decided = len(simulation.phone), len(simulation.decisions)
@@ -77,14 +76,14 @@ def write_down(simulation: Simulation) -> dict[str, Any]:
 def _take(simulation: Simulation, turn: Story) -> None:
     match turn:
         case {"they": text}:
-            sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else None
+            sent_at = moment(turn["sent_at"]) if "sent_at" in turn else None
             simulation.say(str(text), sent_at=sent_at, message_id=turn.get("message_id"))
         case {"ask": kind}:
             simulation.ask(
                 kind,
                 str(turn.get("text", kind)),
                 options=turn.get("options", ()),
-                slots=[_moment(slot) for slot in turn.get("slots", ())],
+                slots=[moment(slot) for slot in turn.get("slots", ())],
                 lasts=_DURATION.validate_python(turn["lasts"]) if "lasts" in turn else None,
                 appointment="a1" if kind == "appointment" else None,
             )
@@ -94,8 +93,8 @@ def _take(simulation: Simulation, turn: Story) -> None:
             simulation.staff(action, str(turn.get("text", "")), data=turn.get("data", {}))
         case {"wait": span}:
             simulation.wait(_DURATION.validate_python(span))
-        case {"until": moment}:
-            simulation.wait_until(_moment(moment))
+        case {"until": end}:
+            simulation.wait_until(moment(end))
         case _:
             raise ValueError(f"a turn is one of they, ask, tell, staff, wait, until; this has {sorted(turn)}")
 
@@ -151,11 +150,6 @@ def _turn(decision: Decision) -> dict[str, Any] | None:
 def _with_facts(mind: Mind, facts: Mapping[str, str]) -> Mind:
     shops = {name: replace(shop, facts={**shop.facts, **facts}) for name, shop in mind.shops.items()}
     return replace(mind, shops=shops)
-
-
-def _moment(value: Any) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
 
 
 def _name(turn: Story) -> str:
