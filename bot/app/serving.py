@@ -166,6 +166,7 @@ class Service:
             audit=Audit(store.client),
             corrections=corrections,
             simulator=Simulator(store.client, sealing(self._keys), self._keys.lookup),
+            clock=utc_now,
             content=thinking.content,
             spool=spool.put,
             public_url=settings.public_url,

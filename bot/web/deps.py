@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 
@@ -30,11 +30,6 @@ class Probe:
     """One word or a short sentence for people: ok, warming, 3 of 64 leases …"""
 
 
-def utc_now() -> datetime:
-    """Read the clock."""
-    return datetime.now(UTC)
-
-
 async def no_pressure() -> int:
     """Say that work can be taken at once."""
     return 0
@@ -58,6 +53,7 @@ class WebDeps:
     audit: Audit
     corrections: Corrections
     simulator: Simulator
+    clock: Callable[[], datetime]
     content: Callable[[], Content]
     """The content that is in force now."""
     spool: Callable[[Event], Awaitable[None]] = no_spool
@@ -70,7 +66,6 @@ class WebDeps:
     """Gauges of the whole installation by name, for /metrics."""
     pressure: Callable[[], Awaitable[int]] = no_pressure
     """Seconds for which the events API shall turn callers away; 0 while the inbox keeps up."""
-    clock: Callable[[], datetime] = utc_now
     version: str = ""
     intake: Intake = field(init=False)
     """The door for whatever gateways bring."""
