@@ -12,6 +12,7 @@ from bot.domain.content import Content
 from bot.domain.events import Event
 from bot.domain.shop import Shop
 from bot.errors import StoreUnavailable
+from bot.store.arrivals import Spools
 from bot.store.corrections import Corrections
 from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
@@ -56,8 +57,7 @@ class WebDeps:
     clock: Callable[[], datetime]
     content: Callable[[], Content]
     """The content that is in force now."""
-    spool: Callable[[Event], Awaitable[None]] = no_spool
-    """Keeps an event on disk while Redis is away. Raises StoreUnavailable where it cannot."""
+    spool: Spools = no_spool
     public_url: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     api_tokens: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from bot.domain.gateway import CanBePulled
 from bot.domain.link import Sends
 from bot.errors import CallbackUnreadable, GatewayError, NotTaken, StoreUnavailable, Unanswered
 from bot.store import keys
-from bot.store.arrivals import Source, Spool
+from bot.store.arrivals import Source, Spools
 from bot.store.bell import heard
 from bot.store.store import Store
 from bot.store.turns import Turn
@@ -45,7 +45,7 @@ class Puller:
         wells: Sequence[Well],
         transport: Sends,
         clock: Callable[[], datetime],
-        spool: Spool | None = None,
+        spool: Spools | None = None,
     ) -> None:
         """Take `spool`, which keeps what was fetched while Redis is away: it may not be given twice."""
         self._store = store
