@@ -46,10 +46,10 @@ def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | 
     faults: list[str] = []
     for number, turn in enumerate(story["turns"], 1):
         arrived, decided = len(simulation.phone), len(simulation.decisions)
-        _take(simulation, turn)
+        take(simulation, turn)
         said = [text.text for text in simulation.phone[arrived:]]
         effects = [effect.kind for one in simulation.decisions[decided:] for effect in one.entry.effects]
-        faults += [f"turn {number} ({_name(turn)}): {fault}" for fault in _faults(turn, said, effects, simulation)]
+        faults += [f"turn {number} ({named(turn)}): {fault}" for fault in differences(turn, said, effects, simulation)]
     return Played(faults, simulation)
 
 
@@ -73,7 +73,8 @@ def write_down(simulation: Simulation) -> dict[str, Any]:
     return {"start": simulation.decisions[0].entry.decided_at.isoformat(), **booked, "turns": turns}
 
 
-def _take(simulation: Simulation, turn: Story) -> None:
+def take(simulation: Simulation, turn: Story) -> None:
+    """Let happen what one turn says. Raises ValueError for what is no turn."""
     match turn:
         case {"they": text}:
             sent_at = moment(turn["sent_at"]) if "sent_at" in turn else None
@@ -99,7 +100,8 @@ def _take(simulation: Simulation, turn: Story) -> None:
             raise ValueError(f"a turn is one of they, ask, tell, staff, wait, until; this has {sorted(turn)}")
 
 
-def _faults(turn: Story, said: Sequence[str], effects: Sequence[str], simulation: Simulation) -> list[str]:
+def differences(turn: Story, said: Sequence[str], effects: Sequence[str], simulation: Simulation) -> list[str]:
+    """Tell what did not come out as one turn says."""
     faults: list[str] = []
     if "we" in turn:
         faults += _unsaid(turn["we"], said)
@@ -152,5 +154,6 @@ def _with_facts(mind: Mind, facts: Mapping[str, str]) -> Mind:
     return replace(mind, shops=shops)
 
 
-def _name(turn: Story) -> str:
+def named(turn: Story) -> str:
+    """Name a turn by what it lets happen."""
     return " ".join(f"{key} {turn[key]}" for key in ("they", "ask", "tell", "staff", "wait", "until") if key in turn)

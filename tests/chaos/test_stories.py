@@ -157,10 +157,10 @@ def play(story: stories.Story, simulation: OnTheCluster) -> list[str]:
     faults: list[str] = []
     for number, turn in enumerate(story["turns"], 1):
         arrived, decided = len(simulation.said), len(simulation.decisions)
-        stories._take(simulation, turn)
+        stories.take(simulation, turn)
         effects = [effect.kind for one in simulation.decisions[decided:] for effect in one.entry.effects]
-        found = stories._faults(turn, simulation.said[arrived:], effects, simulation)
-        faults += [f"{story['title']}, turn {number} ({stories._name(turn)}): {fault}" for fault in found]
+        found = stories.differences(turn, simulation.said[arrived:], effects, simulation)
+        faults += [f"{story['title']}, turn {number} ({stories.named(turn)}): {fault}" for fault in found]
     return faults
 
 
