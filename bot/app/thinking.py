@@ -47,7 +47,7 @@ def discovered() -> Mapping[IntentName, Intent]:
 
 
 class Models:
-    """The language models of a process, loaded once: words, mood, topics."""
+    """The language models of a process, loaded once: words, mood, topics, guesses."""
 
     def __init__(self, cache_folder: Path | None, scorer: str = "huixin") -> None:
         self.words = Segmenter(cache_folder)
