@@ -16,7 +16,7 @@ from bot.templating import check_expression, check_template
 
 ONE_TEXT: Final = 64
 """Characters that a text may have to be one SMS with a signature of four (70 in all)."""
-OPT_OUT: Final = 8
+OPT_OUT: Final = 7
 """What ",拒收请回复R" adds to marketing."""
 ALWAYS: Final = frozenset(
     {
