@@ -5,8 +5,6 @@ import pytest
 from bot.domain.events import Event
 from bot.domain.ids import partition_of
 from bot.errors import StoreUnavailable
-from bot.store import keys
-from bot.store.client import script
 from bot.store.embedded import EmbeddedRedis
 from bot.store.store import Store, open_store
 from bot.store.vault import Vault
@@ -75,8 +73,3 @@ async def test_redis_away_is_said_quickly_and_ends_by_itself(tmp_path, vault: Va
     assert await store.inbox.add(reply("2")) == "accepted"
     await store.close()
     await server.stop()
-
-
-def test_the_scripts_ring_the_bells_that_are_listened_to() -> None:
-    assert f"'PUBLISH', '{keys.WORK_BELL}'" in script("add").source
-    assert f"'PUBLISH', '{keys.BELL}'" in script("project").source

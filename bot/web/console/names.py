@@ -167,7 +167,6 @@ NAMES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "dead_letter": ("系统没能处理,请看一下", "It could not be handled; please look"),
         "journey_fault": ("旅程出错", "A journey is broken"),
         "text_fault": ("文案出错", "A text is broken"),
-        "campaign_fault": ("群发出错", "A campaign is broken"),
         "appointment_cancelled": ("预约取消", "Booking cancelled"),
         "appointment_moved": ("预约改期", "Booking moved"),
     },
