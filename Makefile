@@ -1,4 +1,4 @@
-# Every word here works on a fresh clone with Python 3.11+, make and a C compiler: each installs what it needs.
+# Every word here works on a fresh clone with Python 3.11 or 3.12, make and a C compiler: each installs what it needs.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

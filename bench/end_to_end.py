@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
-import hmac
 import itertools
 import json
 import statistics
@@ -20,8 +18,8 @@ from collections.abc import Callable
 from typing import cast
 
 import uvloop
-from ingest import CONFIG, SECRET, TOKEN, ratio
-from rig.load import post
+from rig.gateway import reply, settings
+from rig.load import post, ratio
 from rig.processes import free_port, rig
 
 TEXTS = ("4分，就是快递慢", "你们几点开门", "谢谢，挺好的", "请问怎么退货", "包装很用心，宝宝特别喜欢")
@@ -50,18 +48,13 @@ def update(number: int) -> bytes:
 def new_reply(number: int) -> bytes:
     """Write a reply that nobody wrote before."""
     name = "".join(NAMES[number // 20**place % 20] for place in range(4))
-    return reply(number, f"，我是{name}，{number % 29 + 1}栋{number % 31 + 1}楼的")
+    ending = f"，我是{name}，{number % 29 + 1}栋{number % 31 + 1}楼的"
+    return reply(number, TEXTS[number % len(TEXTS)] + ending, CUSTOMERS)
 
 
-def reply(number: int, ending: str = "") -> bytes:
-    """Write a customer's reply as the generic gateway signs it."""
-    phone = 13800000000 + number * 7919 % CUSTOMERS
-    text = TEXTS[number % len(TEXTS)] + ending
-    told = json.dumps({"id": f"m{number}", "from": str(phone), "text": text}).encode()
-    stamp = str(int(time.time()))
-    proof = hmac.new(SECRET.encode(), f"{stamp}.".encode() + told, hashlib.sha256).hexdigest()
-    head = f"X-Huixin-Timestamp: {stamp}\r\nX-Huixin-Signature: sha256={proof}\r\n"
-    return post(f"/gateways/bench/{TOKEN}/inbound", told, head)
+def known_reply(number: int) -> bytes:
+    """Write one of the few replies that many customers write."""
+    return reply(number, TEXTS[number % len(TEXTS)], CUSTOMERS)
 
 
 class Sink(asyncio.Protocol):
@@ -174,14 +167,12 @@ async def main() -> None:
     sink = await loop.create_server(lambda: Sink(lambda: current[-1].taken()), "127.0.0.1", sink_port)  # noqa: PLW0108
     async with rig() as here:
         out = f"http://127.0.0.1:{sink_port}/out"
-        ours = CONFIG.format(redis=await here.redis(), token=TOKEN, secret=SECRET).replace(
-            "http://127.0.0.1:9/out", out
-        )
+        ours = settings(await here.redis(), out)
         # One made-up customer stands for many real ones: the guards against floods would stop it, rightly.
         port = await here.huixin("all", "per_number_per_minute = 1000000\n" + ours + BENCH)
         servers: dict[str, tuple[int, Callable[[int], bytes]]] = {
             "aiogram": (await here.aiogram(await here.redis(), f"http://127.0.0.1:{sink_port}"), update),
-            "huixin": (port, reply),
+            "huixin": (port, known_reply),
             "huixin_new_texts": (port, new_reply),
         }
         found: dict[str, list[float]] = {name: [] for name in servers}

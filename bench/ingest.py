@@ -8,54 +8,28 @@ connections, for what arrives together is taken in together. Prints JSON.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import hmac
 import itertools
 import json
 import statistics
-import time
 from collections.abc import Iterator, Mapping
 
 import uvloop
-from rig.load import Make, drive, post
+from rig.gateway import reply, settings, to_plain
+from rig.load import Make, drive, ratio
 from rig.processes import rig
 
-TOKEN = "benchmark-token-0123456789"
-SECRET = "benchmark-secret"
-CONFIG = """
-redis_url = "{redis}"
-log = "warning"
-[gateways.bench]
-provider = "generic"
-token = "{token}"
-secret = "{secret}"
-url = "http://127.0.0.1:9/out"
-rate_per_second = 0
-same_text_seconds = 0
-"""
+TEXT = "4分,就是快递慢"
+CUSTOMERS = 10_000
 
 
-def body(number: int) -> bytes:
-    """Write the nth reply; some ten thousand customers write."""
-    phone = 13800000000 + number * 7919 % 10_000
-    return json.dumps({"id": f"m{number}", "from": str(phone), "text": "4分,就是快递慢"}).encode()
+def to_huixin(number: int) -> bytes:
+    """Write the nth reply."""
+    return reply(number, TEXT, CUSTOMERS)
 
 
-def unsigned(number: int) -> bytes:
-    """Write a request for the servers to compare with: the same size and headers, so the same reading."""
-    return post("/inbound", body(number), _signature(body(number)))
-
-
-def signed(number: int) -> bytes:
-    """Write a request as the generic gateway signs it."""
-    told = body(number)
-    return post(f"/gateways/bench/{TOKEN}/inbound", told, _signature(told))
-
-
-def _signature(told: bytes) -> str:
-    stamp = str(int(time.time()))
-    proof = hmac.new(SECRET.encode(), f"{stamp}.".encode() + told, hashlib.sha256).hexdigest()
-    return f"X-Huixin-Timestamp: {stamp}\r\nX-Huixin-Signature: sha256={proof}\r\n"
+def to_others(number: int) -> bytes:
+    """Write the same to a plain server."""
+    return to_plain(number, TEXT, CUSTOMERS)
 
 
 async def main() -> None:
@@ -67,11 +41,10 @@ async def main() -> None:
     told = ask.parse_args()
     async with rig() as here:
         redis = await here.redis()
-        config = CONFIG.format(redis=redis, token=TOKEN, secret=SECRET)
         servers: dict[str, tuple[int, Make]] = {
-            "bare": (await here.plain("bare", redis), unsigned),
-            "xadd": (await here.plain("xadd", redis), unsigned),
-            "huixin": (await here.huixin("web", config), signed),
+            "bare": (await here.plain("bare", redis), to_others),
+            "xadd": (await here.plain("xadd", redis), to_others),
+            "huixin": (await here.huixin("web", settings(redis)), to_huixin),
         }
         numbers = itertools.count()
         found = {
@@ -99,12 +72,6 @@ async def compare(
         "huixin_to_bare": ratio(per_second["huixin"], per_second["bare"]),
         "huixin_to_xadd": ratio(per_second["huixin"], per_second["xadd"]),
     }
-
-
-def ratio(ours: list[float], theirs: list[float]) -> dict[str, float]:
-    """Give the ratios round by round: median, least and greatest."""
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return {"median": round(statistics.median(ratios), 2), "min": round(min(ratios), 2), "max": round(max(ratios), 2)}
 
 
 if __name__ == "__main__":

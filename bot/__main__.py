@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from bot import settings as told
 from bot.app import asking, chatting, serving, trying, upkeep
 from bot.errors import HuixinError, NotBuiltYet, RequestRefused
+from bot.settings import read as read_settings
 
 cli = typer.Typer(
     name="huixin",
@@ -65,12 +65,12 @@ def _tell_version(wanted: bool) -> None:
 @cli.callback()
 def huixin(
     *,
-    told: Annotated[
+    version_asked: Annotated[
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version")
     ] = False,
 ) -> None:
     """A two-way SMS bot for shops whose customers write Chinese."""
-    del told
+    del version_asked
 
 
 @cli.command(epilog="Example: huixin serve --role web")
@@ -79,13 +79,13 @@ def serve(
     config: Config = None,
 ) -> None:
     """Run the bot: with nothing configured, with a Redis of its own and a phone to try it on."""
-    serving.serve(told.read(config), role)
+    serving.serve(read_settings(config), role)
 
 
 @cli.command(epilog="Example: huixin chat --config my-shop.toml")
 def chat(config: Config = None) -> None:
     """Talk to the bot in this terminal, through the true engine, with time travel (/wait 3d)."""
-    chatting.chat(told.read(config))
+    chatting.chat(read_settings(config))
 
 
 @cli.command(epilog="Example: huixin understand '4分,就是快递慢,别再发了' --context rating --explain")
@@ -96,7 +96,7 @@ def understand(
     config: Config = None,
 ) -> None:
     """Tell what a reply means: intents with scores, slots and reasons, mood, topics, as JSON."""
-    reader = asking.reader(told.read(config))
+    reader = asking.reader(read_settings(config))
     if text is not None:
         show(reader({"text": text, "context": context}, explain))
         return
@@ -123,7 +123,7 @@ def evaluate(
     config: Config = None,
 ) -> None:
     """Score labelled replies and dialogues, in process, without Redis."""
-    figures = asking.evaluate(told.read(config), files, rows, scorer, watched)
+    figures = asking.evaluate(read_settings(config), files, rows, scorer, watched)
     if as_json:
         show(figures)
         return
@@ -164,7 +164,7 @@ def gateway_test(
     config: Config = None,
 ) -> None:
     """Send one real text through an account, wait for its receipt, and print what came of it as JSON."""
-    trial = trying.try_account(told.read(config), name, to, wait, note)
+    trial = trying.try_account(read_settings(config), name, to, wait, note)
     show(trial.told())
     if not trial.good:
         raise typer.Exit(1)
@@ -180,10 +180,10 @@ def gateway_compose(
 
 
 def _line() -> dict[str, Any]:
-    told_line = asking.json_of(sys.stdin.buffer.readline(), "stdin")
-    if not isinstance(told_line, dict):
+    line = asking.json_of(sys.stdin.buffer.readline(), "stdin")
+    if not isinstance(line, dict):
         raise HuixinError("stdin must hold one JSON object")
-    return told_line
+    return line
 
 
 @content.command("check", epilog="Example: huixin content check --folder my-shop/content")
@@ -193,7 +193,7 @@ def content_check(
     config: Config = None,
 ) -> None:
     """Lint everything in content/: every fault, with file and line, and each text that an account could not send."""
-    settings = told.read(config)
+    settings = read_settings(config)
     reports = {str(folder): asking.check_content(folder)} if folder else asking.check_all_content(settings)
     refused = {
         (one["account"], one["text"]): one
@@ -202,20 +202,21 @@ def content_check(
     }.values()
     # What is wrong with the packaged content is wrong with it beside every folder.
     faults = list(dict.fromkeys(fault for report in reports.values() for fault in report.faults))
-    if as_json:
-        show([*({"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in faults), *refused])
     for one in refused:
         note(f"gateways.{one['account']} cannot send {one['text']}: {one['reason']}")
-    for fault in () if as_json else faults:
-        typer.echo(str(fault))
     for warning in dict.fromkeys(warning for report in reports.values() for warning in report.warnings):
         note(f"warning: {warning}")
+    if as_json:
+        show([*({"file": fault.file, "line": fault.line, "reason": fault.reason} for fault in faults), *refused])
+    elif faults:
+        typer.echo("\n".join(map(str, faults)))
+    else:
+        for own, report in reports.items():
+            parts = ("intents", "texts", "prompts", "quizzes", "faq", "journeys", "campaigns")
+            counts = ", ".join(f"{len(getattr(report.content, part))} {part}" for part in parts)
+            typer.echo(f"content is in order{f' with {own}' if own else ''}: {counts}")
     if faults:
         raise typer.Exit(1)
-    for own, report in () if as_json else reports.items():
-        parts = ("intents", "texts", "prompts", "quizzes", "faq", "journeys", "campaigns")
-        counts = ", ".join(f"{len(getattr(report.content, part))} {part}" for part in parts)
-        typer.echo(f"content is in order{f' with {own}' if own else ''}: {counts}")
 
 
 @content.command("schema", epilog="Example: huixin content schema > schemas.json")
@@ -231,25 +232,25 @@ def user_add(
     config: Config = None,
 ) -> None:
     """Add a person; the password is made here and shown once."""
-    typer.echo(upkeep.add_user(told.read(config), name, role))
+    typer.echo(upkeep.add_user(read_settings(config), name, role))
 
 
 @user.command("password", epilog="Example: huixin user password xiaolin")
 def user_password(name: str, config: Config = None) -> None:
     """Give a person another password, made here and shown once; where they are signed in they are signed out."""
-    typer.echo(upkeep.renew_password(told.read(config), name))
+    typer.echo(upkeep.renew_password(read_settings(config), name))
 
 
 @user.command("remove", epilog="Example: huixin user remove xiaolin")
 def user_remove(name: str, config: Config = None) -> None:
     """Take a person's account away; where they are signed in they are signed out."""
-    upkeep.remove_user(told.read(config), name)
+    upkeep.remove_user(read_settings(config), name)
 
 
 @user.command("list", epilog="Example: huixin user list --json")
 def user_list(as_json: AsJson = False, config: Config = None) -> None:
     """List the people."""
-    people = upkeep.users(told.read(config))
+    people = upkeep.users(read_settings(config))
     if as_json:
         show([asdict(person) for person in people])
         return
@@ -276,7 +277,7 @@ def train_intents(
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("intent_model.json.gz"),
 ) -> None:
     """Make the model that guesses intents where the rules know nothing."""
-    show(asking.train_intents(told.read(None), files or [], out))
+    show(asking.train_intents(read_settings(None), files or [], out))
 
 
 @train.command("pinyin", epilog="Example: huixin train pinyin --out pinyin.txt.gz")
@@ -288,7 +289,7 @@ def train_pinyin(out: Annotated[Path, typer.Option(help="where the table goes")]
 @cli.command(epilog="Example: huixin doctor --json")
 def doctor(as_json: AsJson = False, config: Config = None) -> None:
     """Tell what is wrong with this installation; exit 1 if anything is."""
-    findings = upkeep.doctor(told.read(config))
+    findings = upkeep.doctor(read_settings(config))
     if as_json:
         show([asdict(finding) for finding in findings])
     else:
@@ -299,9 +300,7 @@ def doctor(as_json: AsJson = False, config: Config = None) -> None:
 
 
 def _later(group: typer.Typer, word: str, does: str) -> None:
-    @group.command(
-        word, help=f"{does} (a later version).", context_settings={"ignore_unknown_options": True}, hidden=False
-    )
+    @group.command(word, help=f"{does} (a later version).", context_settings={"ignore_unknown_options": True})
     def later(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
         del arguments
         raise NotBuiltYet(f"{word}: a later version brings this; see CHANGELOG.md")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -37,6 +38,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.domain.ids import DEFAULT_PARTITIONS, MOST_PARTITIONS
 from bot.domain.messages import MessageClass
 from bot.domain.shop import Shop
 from bot.errors import SettingsError
@@ -88,10 +90,10 @@ def _address(text: str) -> str:
     return text
 
 
-def _token(token: SecretStr) -> SecretStr:
+def _unguessable(name: str, token: SecretStr) -> SecretStr:
     if len(token.get_secret_value()) < _MIN_TOKEN:
         raise ValueError(
-            f"a token must be an unguessable text of at least {_MIN_TOKEN} characters; "
+            f"{name} must be an unguessable text of at least {_MIN_TOKEN} characters; "
             f"here is one: {secrets.token_urlsafe(18)}"
         )
     return token
@@ -116,7 +118,7 @@ Network = Annotated[str, AfterValidator(_network)]
 PhoneNumber = Annotated[str, AfterValidator(_number)]
 Day = Annotated[str, AfterValidator(_day)]
 Address = Annotated[str, AfterValidator(_address)]
-Token = Annotated[SecretStr, AfterValidator(_token)]
+Token = Annotated[SecretStr, AfterValidator(partial(_unguessable, "a token"))]
 Caps = dict[Annotated[str, AfterValidator(_cap)], Annotated[int, Field(ge=0)]]
 AccountName = Annotated[str, AfterValidator(_account)]
 
@@ -211,7 +213,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: Address = ""
     trusted_proxies: list[Network] = []
-    partitions: Annotated[int, Field(ge=1, le=4096)] = 64
+    partitions: Annotated[int, Field(ge=1, le=MOST_PARTITIONS)] = DEFAULT_PARTITIONS
     replicas_to_wait_for: Annotated[int, Field(ge=0, le=5)] = 0
     api_tokens: list[Token] = []
     log: Literal["debug", "info", "warning", "error"] = "info"
@@ -240,12 +242,8 @@ class Settings(BaseSettings):
                 if account not in self.gateways:
                     raise ValueError(f"shops.{name}.gateways names {account!r}, but there is no [gateways.{account}]")
         for account, gateway in self.gateways.items():
-            token = gateway.token.get_secret_value()
-            if gateway.provider != "simulator" and len(token) < _MIN_TOKEN:
-                raise ValueError(
-                    f"gateways.{account}.token must be an unguessable text of at least {_MIN_TOKEN} characters; "
-                    f"here is one: {secrets.token_urlsafe(18)}"
-                )
+            if gateway.provider != "simulator":
+                _unguessable(f"gateways.{account}.token", gateway.token)
         return self
 
     def shop(self, name: str) -> Shop:

@@ -117,6 +117,7 @@ def test_keys_that_do_not_fit_are_named_and_not_shown(
     [
         ('trusted_proxies = ["nonsense"]', r"trusted_proxies\.0: .*like 10\.0\.0\.1"),
         ("shops = {}", "shops: .*at least 1"),
+        ("partitions = 1025", "partitions: .*1024"),
         ('public_url = "not a url"', "public_url: .*like https://"),
         ('public_url = "sms.example.com"', "public_url: .*like https://"),
         ('api_tokens = ["x"]', r"api_tokens\.0: .*at least 16"),

@@ -1,8 +1,9 @@
-"""A closed-loop HTTP load over raw sockets: each connection sends its next request when the answer is there."""
+"""A closed-loop HTTP load over raw sockets: each connection sends its next request on the answer; and its ratios."""
 
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -76,3 +77,9 @@ def post(path: str, body: bytes, headers: str = "") -> bytes:
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n{headers}\r\n"
     ).encode() + body
+
+
+def ratio(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    """Give the ratios round by round: median, least and greatest."""
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    return {"median": round(statistics.median(ratios), 2), "min": round(min(ratios), 2), "max": round(max(ratios), 2)}

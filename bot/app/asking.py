@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -18,6 +18,7 @@ from bot.app.thinking import Models, Thinking
 from bot.content import Report, check, schema
 from bot.content import packaged as packaged_content
 from bot.domain.content import Content
+from bot.domain.customer import PromptKind
 from bot.domain.shop import Shop
 from bot.domain.understanding import IntentName, PromptView, ReplyContext
 from bot.engine import evaluate as evaluation
@@ -29,8 +30,8 @@ from bot.gateways.workbench import lines
 from bot.outbound.sendable import unsendable
 from bot.settings import Settings
 
-CONTEXTS = ("none", "rating", "quiz", "appointment", "survey", "promo", "preference", "order", "choice", "text")
-NOBODYS_KEY = b"offline: codes made here are worth nothing"
+CONTEXTS: Final = ("none", *get_args(PromptKind))
+NOBODYS_KEY: Final = b"offline: codes made here are worth nothing"
 
 
 def offline_mind(settings: Settings, scorer: str = "huixin") -> Mind:

@@ -13,6 +13,7 @@ import structlog
 from bot.web.middleware import crash
 
 _NUMBER: Final = re.compile(r"(\+?\d{3})\d{4,9}(\d{4})(?!\d)")
+"""As long as numbers with or without their country are; its ends stay, so that people can tell two apart."""
 _SECRET: Final = re.compile(r"secret|password|token|apikey|api_key|authorization|cookie", re.IGNORECASE)
 _IDS: Final = frozenset({"request", "entry", "event_id", "message", "account", "customer"})
 """Ours and the settings' own, which nobody finds again with half of their digits gone; no number is among them."""

@@ -7,10 +7,9 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Final, Literal
@@ -22,6 +21,7 @@ from aiohttp import web
 from bot.app import logs
 from bot.app.accounts import Accounts, build_accounts
 from bot.app.gauges import Gauges
+from bot.app.opening import opened, sealing, utc_now
 from bot.app.outgoing import build_puller, open_links
 from bot.app.thinking import LOOK_EVERY_SECONDS, Models, Thinking
 from bot.domain.ids import customer_id
@@ -34,12 +34,10 @@ from bot.phone import to_e164
 from bot.settings import Keys, Settings
 from bot.settings import keys as read_keys
 from bot.store.corrections import Corrections
-from bot.store.embedded import EmbeddedRedis
 from bot.store.health import ping, warnings
 from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
-from bot.store.store import Store, open_store
-from bot.store.vault import Vault
+from bot.store.store import Store
 from bot.transport import Transport
 from bot.web.addresses import networks
 from bot.web.deps import Probe, WebDeps
@@ -59,11 +57,6 @@ _FINISH_SECONDS: Final = 20.0
 _PAUSE_SECONDS: Final = 1.0
 
 log = structlog.get_logger("serve")
-
-
-def utc_now() -> datetime:
-    """Read the clock."""
-    return datetime.now(UTC)
 
 
 def serve(settings: Settings, role: Role) -> None:
@@ -95,33 +88,6 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def sealing(keys: Keys) -> Vault:
-    """Give the vault: the newest key seals, all of them open."""
-    return Vault(keys.seals, list(keys.seals)[-1])
-
-
-@asynccontextmanager
-async def opened(settings: Settings, keys: Keys) -> AsyncIterator[Store]:
-    """Open the store, with a Redis of our own where none is set."""
-    async with AsyncExitStack() as stack:
-        url = settings.redis_url.get_secret_value()
-        if not url:
-            redis = EmbeddedRedis(settings.data / "redis")
-            url = await redis.start()
-            stack.push_async_callback(redis.stop)
-        store = await open_store(
-            url,
-            sealing(keys),
-            keys.lookup,
-            utc_now,
-            partitions=settings.partitions,
-            replicas=settings.replicas_to_wait_for,
-            replies_per_minute=settings.per_number_per_minute,
-        )
-        stack.push_async_callback(store.close)
-        yield store
 
 
 class Service:
@@ -200,6 +166,7 @@ class Service:
             audit=Audit(store.client),
             corrections=corrections,
             simulator=Simulator(store.client, sealing(self._keys), self._keys.lookup),
+            clock=utc_now,
             content=thinking.content,
             spool=spool.put,
             public_url=settings.public_url,

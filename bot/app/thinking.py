@@ -47,7 +47,7 @@ def discovered() -> Mapping[IntentName, Intent]:
 
 
 class Models:
-    """The language models of a process, loaded once: words, mood, topics."""
+    """The language models of a process, loaded once: words, mood, topics, guesses."""
 
     def __init__(self, cache_folder: Path | None, scorer: str = "huixin") -> None:
         self.words = Segmenter(cache_folder)
@@ -63,7 +63,7 @@ class Models:
 
 
 class Thinking:
-    """The minds of an installation's shops. `mind` is cheap; `load` and `renew` are not."""
+    """The minds of an installation's shops. `mind` is cheap; `read`, `warm_up` and `renew` are not."""
 
     def __init__(
         self,

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from bot.app.accounts import Accounts, build_accounts
-from bot.app.serving import opened, sealing, shops_of, utc_now
+from bot.app.opening import joined
+from bot.app.serving import shops_of
 from bot.content import load, packaged
 from bot.domain.customer import Customer
-from bot.domain.events import Event, SendFinished
 from bot.domain.gateway import Ack, Callback, SendResult
 from bot.domain.ids import client_ref, customer_id, partition_of
 from bot.domain.link import NeedsLink
@@ -31,11 +31,11 @@ from bot.outbound.render import render
 from bot.phone import mask, to_e164
 from bot.settings import Keys, Settings
 from bot.settings import keys as read_keys
-from bot.store.embedded import EmbeddedRedis
 from bot.store.leases import workers
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.transport import Transport
 from bot.web.accounts import Account
+from bot.workers.outcomes import finished_event
 
 WORDS: Final = "这是一条通道测试短信,收到请忽略。"
 _SEND_SECONDS: Final = 15.0
@@ -89,21 +89,6 @@ def try_account(settings: Settings, account: str, to: str, wait: float, note: No
     return asyncio.run(_Try(settings, keys, accounts, account, number, note).run(wait))
 
 
-@asynccontextmanager
-async def joined(settings: Settings, keys: Keys) -> AsyncIterator[Store]:
-    """Open the store that a running Huixin uses, also where it has a Redis of its own; else open ours."""
-    url = settings.redis_url.get_secret_value() or await EmbeddedRedis(settings.data / "redis").running()
-    if not url:
-        async with opened(settings, keys) as store:
-            yield store
-        return
-    store = await open_store(url, sealing(keys), keys.lookup, utc_now, partitions=settings.partitions)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
 class _Try:
     def __init__(
         self, settings: Settings, keys: Keys, accounts: Accounts, account: str, number: str, note: Note
@@ -148,7 +133,7 @@ class _Try:
                     state, code = await receipts
                 took = round(asyncio.get_running_loop().time() - began, 1)
                 self._note(f"{state} {code}".strip())
-                return Trial(**{**asdict(trial), "receipt": state, "receipt_code": code or None, "seconds": took})
+                return replace(trial, receipt=state, receipt_code=code or None, seconds=took)
             self._note("no receipt came: can the provider reach public_url, and is the address entered there?")
             return trial
 
@@ -219,23 +204,10 @@ class _Try:
     async def _written_down(self, store: Store, text: OutboundMessage, result: SendResult) -> None:
         """Let the receipt find the text, and the console show both."""
         now = datetime.now(UTC)
-        outcome = SendFinished(
-            message_id=text.id,
-            outcome=result.outcome,
-            message_class=text.message_class,
-            reason=result.detail or result.code or "",
-            gateway=self._account.name,
-        )
-        event = Event(
-            id=f"sent:{text.id}:{result.outcome}",
-            shop=text.shop,
-            customer=text.customer,
-            phone=self._number,
-            at=now,
-            received_at=now,
-            what=outcome,
-        )
-        await store.inbox.add(event)
+        reason = result.detail or result.code or ""
+        finished = finished_event(text, result.outcome, reason, now, self._account.name)
+        # Nobody may have heard of this customer before.
+        await store.inbox.add(replace(finished, phone=self._number))
         name = result.message_id or client_ref(partition_of(text.customer, store.partitions), text.id)
         if self._account.source.shared_ids and result.message_id:
             parked = await store.refs.link_shared(self._account.name, name, text, self._number, now, alone=True)

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.app.accounts import build_accounts
+from bot.app.accounts import SIMULATOR, build_accounts
 from bot.app.asking import check_all_content
-from bot.app.trying import joined
+from bot.app.opening import joined
 from bot.errors import HuixinError, RequestRefused, SettingsError, StoreUnavailable
 from bot.settings import Settings
 from bot.settings import keys as read_keys
@@ -86,7 +86,7 @@ class Finding:
 
 
 def doctor(settings: Settings) -> list[Finding]:
-    """Look at everything that an installation needs; nothing is changed."""
+    """Look at everything that an installation needs; what a first start would make (folder, keys) is made here too."""
     return [
         Finding("python", True, f"{sys.version_info.major}.{sys.version_info.minor}"),
         _look("data folder", lambda: _data(settings)),
@@ -117,9 +117,7 @@ def _data(settings: Settings) -> str:
 
 def _gateways(settings: Settings) -> str:
     accounts = build_accounts(settings, read_keys(settings.data))
-    if not settings.public_url and any(
-        name != "simulator" for name in (g.provider for g in settings.gateways.values())
-    ):
+    if not settings.public_url and any(told.provider != SIMULATOR for told in settings.gateways.values()):
         raise SettingsError("public_url is not set: providers that sign by URL, or ask where receipts go, need it")
     return ", ".join(f"{name} ({gateway.name})" for name, gateway in accounts.gateways.items())
 

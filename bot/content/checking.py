@@ -16,7 +16,7 @@ from bot.templating import check_expression, check_template
 
 ONE_TEXT: Final = 64
 """Characters that a text may have to be one SMS with a signature of four (70 in all)."""
-OPT_OUT: Final = 8
+OPT_OUT: Final = 7
 """What ",拒收请回复R" adds to marketing."""
 ALWAYS: Final = frozenset(
     {
@@ -39,8 +39,9 @@ DOINGS: Final[Mapping[str, frozenset[str]]] = {
 """What content may ask for, each with its values."""
 
 _TAG: Final = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
-_MENU: Final = re.compile(r"(?:回复?|回覆)\s*[“\"「]?(TD|QX|0000|T|N|R)(?![A-Za-z0-9])", re.IGNORECASE)
-_STOPS: Final = frozenset({"T", "TD", "N", "R", "QX", "0000"})
+_STOPS: Final = ("0000", "TD", "QX", "T", "N", "R")
+"""What gateways take for a stop by themselves, whatever our text offers it for."""
+_MENU: Final = re.compile(rf"(?:回复?|回覆)\s*[“\"「]?({'|'.join(_STOPS)})(?![A-Za-z0-9])", re.IGNORECASE)
 _TELLS_HOW_TO_STOP: Final = re.compile(r"拒收|退订|不再|不想|不收|停|取消")
 _NEAR: Final = 10
 """How far from the letter its text says that it stops us."""

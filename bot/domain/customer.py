@@ -51,6 +51,11 @@ class Prompt:
     ext: str | None = None
     """... and the extension code that it left with, where that tells its answers."""
 
+    @property
+    def asked_at(self) -> datetime:
+        """Give the time from which an answer to it can have been written, as far as anybody knows."""
+        return self.sent_at or self.opened_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedPrompt:
@@ -277,6 +282,11 @@ class Customer:
     gateway: str | None = None
     """The account the customer last wrote by: sticky."""
     ext: str | None = None
+
+    @property
+    def open_case(self) -> Ticket | None:
+        """The case that a person still has to settle."""
+        return self.ticket if self.ticket is not None and self.ticket.resolved_at is None else None
 
     def stopped(self, message_class: str) -> bool:
         """Tell whether a class of message has been refused."""

@@ -371,7 +371,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyShop:
-    """Call the shop's webhook."""
+    """Tell the shop's systems; nobody posts it to the shop's `webhook` yet."""
 
     type: str
     data: Mapping[str, str] = field(default_factory=dict)

@@ -206,17 +206,3 @@ class CanBePulled(Protocol):
 
     def read_pull(self, what: Literal["messages", "reports"], reply: HttpReply) -> Parsed:
         """Turn the page into our words; empty when there is no more. Raises CallbackUnreadable."""
-
-
-@runtime_checkable
-class NeedsToken(Protocol):
-    """A gateway whose calls need a token that is fetched first."""
-
-    def compose_token(self, now: datetime, nonce: str) -> HttpRequest:
-        """Make the request for a token."""
-
-    def read_token(self, reply: HttpReply) -> tuple[str, float]:
-        """Give the token and the seconds it is good for. Raises GatewayError."""
-
-    def with_token(self, request: HttpRequest, token: str) -> HttpRequest:
-        """Put the token into a request."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_PARTITIONS: Final = 64
+MOST_PARTITIONS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Shop:
     """A content folder of its own, beside the packaged one."""
     policy: Policy = field(default_factory=Policy)
     webhook: str = ""
-    """Where `notify_shop` posts to; empty: nowhere."""
+    """Where `notify_shop` is to be posted, in a later version."""
 
     @property
     def tz(self) -> tzinfo:

@@ -58,9 +58,7 @@ class Turn:
     @property
     def open_prompts(self) -> tuple[Prompt, ...]:
         """The prompts that were open when the customer wrote, newest first."""
-        return tuple(
-            prompt for prompt in reversed(self.customer.prompts) if (prompt.sent_at or prompt.opened_at) <= self.at
-        )
+        return tuple(prompt for prompt in reversed(self.customer.prompts) if prompt.asked_at <= self.at)
 
     @property
     def prompt(self) -> Prompt | None:
@@ -151,10 +149,9 @@ def open_ticket(turn: Turn, reason: str) -> Effect | None:
     """Bring what was written before a person: a new case, or a line in the open one; None if this turn has done so."""
     if any(isinstance(effect, OpenTicket | AppendToTicket) for effect in turn.so_far):
         return None
-    ticket = turn.customer.ticket
-    if ticket is not None and ticket.resolved_at is None:
+    if case := turn.customer.open_case:
         # While a person has the customer, the engine has passed the words on already.
-        return None if turn.customer.paused_by else AppendToTicket(ticket=ticket.id, text=turn.words)
+        return None if turn.customer.paused_by else AppendToTicket(ticket=case.id, text=turn.words)
     due = answer_due(turn.shop, turn.now)
     return OpenTicket(ticket=turn.ids.make("ticket"), reason=reason, text=turn.words, due_at=due)
 

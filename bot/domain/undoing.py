@@ -22,6 +22,8 @@ from bot.domain.effects import (
 
 UNDONE_WITHIN: Final = timedelta(hours=24)
 BOOKED: Final = frozenset({"confirm_appointment", "cancel_appointment", "reschedule_appointment"})
+UNDOABLE: Final = BOOKED | {"record_rating", "record_quiz_answer", "record_survey_answer"}
+"""What a slip, or the rest of a long reply, takes back by itself; a stop stands, whatever follows."""
 
 
 def can_undo(customer: Customer, at: datetime) -> bool:
@@ -43,8 +45,8 @@ def take_back(customer: Customer, now: datetime) -> list[Effect]:
             effects += _restored(customer, past)
         if past.prompt.expires_at is None or past.prompt.expires_at > now:
             effects.append(OpenPrompt(prompt=past.prompt))
-    if "open_ticket" in act.effects and customer.ticket is not None and customer.ticket.resolved_at is None:
-        effects.append(ResolveTicket(ticket=customer.ticket.id, by="undo"))
+    if "open_ticket" in act.effects and (case := customer.open_case):
+        effects.append(ResolveTicket(ticket=case.id, by="undo"))
     return [*effects, *_consent(customer, act.event)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from bot.domain.copying import changed
@@ -33,7 +33,7 @@ def as_written(customer: Customer, at: datetime) -> Customer:
         if past.reason == "expired"
         and past.prompt.expires_at is not None
         and at < past.prompt.expires_at
-        and _sent(past.prompt) <= at
+        and past.prompt.asked_at <= at
         and past.answer is None
     ]
     if not in_time:
@@ -45,11 +45,11 @@ def as_written(customer: Customer, at: datetime) -> Customer:
 def reply_context(scene: Scene, text: str) -> ReplyContext:
     """Build the context of a reply; the scene's customer is already `as_written`."""
     customer, at, shop = scene.customer, scene.at, scene.shop
-    newest_first = [prompt for prompt in reversed(customer.prompts) if _sent(prompt) <= at]
+    newest_first = [prompt for prompt in reversed(customer.prompts) if prompt.asked_at <= at]
     overtaken = [past.prompt for past in reversed(customer.closed) if overtaken_by(past, at)]
     booking = next_booking(customer, at)
-    prompts = [_view(prompt, shop_zone=scene) for prompt in (*newest_first, *overtaken)]
-    lately = [_past_view(past, scene) for past in reversed(customer.closed) if _is_late(past, scene, text)]
+    prompts = [_view(prompt, shop.tz) for prompt in (*newest_first, *overtaken)]
+    lately = [_past_view(past, shop.tz) for past in reversed(customer.closed) if _is_late(past, scene, text)]
     named = _named(scene)
     # The question that the gateway says is answered comes before newer ones, also when it is closed by now.
     first = [view for view in (*prompts, *lately) if view.id == named]
@@ -82,7 +82,7 @@ def _named(scene: Scene) -> str | None:
 
 def overtaken_by(past: ClosedPrompt, at: datetime) -> bool:
     """Tell whether a newer answer than the one written at this time has been recorded already."""
-    return past.reason == "answered" and past.answered_at is not None and _sent(past.prompt) <= at < past.answered_at
+    return past.reason == "answered" and past.answered_at is not None and past.prompt.asked_at <= at < past.answered_at
 
 
 def next_booking(customer: Customer, at: datetime) -> datetime | None:
@@ -91,10 +91,6 @@ def next_booking(customer: Customer, at: datetime) -> datetime | None:
     # Who has just cancelled may still name a better time.
     standing = [one for one in ahead if one.state != "cancelled"] or ahead
     return min((one.start for one in standing), default=None)
-
-
-def _sent(prompt: Prompt) -> datetime:
-    return prompt.sent_at or prompt.opened_at
 
 
 def _is_late(past: ClosedPrompt, scene: Scene, text: str) -> bool:
@@ -114,15 +110,14 @@ def _is_late(past: ClosedPrompt, scene: Scene, text: str) -> bool:
             return False
 
 
-def _past_view(past: ClosedPrompt, scene: Scene) -> PromptView:
-    view = _view(past.prompt, shop_zone=scene)
+def _past_view(past: ClosedPrompt, tz: tzinfo) -> PromptView:
+    view = _view(past.prompt, tz)
     if past.reason == "answered":
         return replace(view, answered=f"{past.prompt.kind}:{past.answer}")
     return replace(view, expired=True)
 
 
-def _view(prompt: Prompt, *, shop_zone: Scene) -> PromptView:
-    tz = shop_zone.shop.tz
+def _view(prompt: Prompt, tz: tzinfo) -> PromptView:
     return PromptView(
         id=prompt.id,
         kind=prompt.kind,

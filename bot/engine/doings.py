@@ -85,8 +85,7 @@ def _effect(name: str, given: Mapping[str, Any], cause: Cause, scene: Scene) -> 
 
 
 def _ticket(given: Mapping[str, Any], cause: Cause, scene: Scene) -> Effect | None:
-    ticket = scene.customer.ticket
-    if ticket is not None and ticket.resolved_at is None:
+    if scene.customer.open_case:
         return None
     return OpenTicket(
         ticket=scene.ids.make("ticket"),

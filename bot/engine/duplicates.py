@@ -60,5 +60,5 @@ def _said_at(message: InboundMessage) -> str:
 
 def _newest_sent(customer: Customer, at: datetime) -> str:
     prompts = [*customer.prompts, *(past.prompt for past in customer.closed)]
-    sent = [(prompt.sent_at or prompt.opened_at, prompt.opened_at, prompt.id) for prompt in prompts]
+    sent = [(prompt.asked_at, prompt.opened_at, prompt.id) for prompt in prompts]
     return max((one for one in sent if one[0] <= at), default=(at, at, ""))[2]

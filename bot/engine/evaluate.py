@@ -9,40 +9,19 @@ from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
-from bot.conversation.mood_metrics import ALERT, winners
 from bot.domain.customer import PromptKind
 from bot.domain.decision import Decision
-from bot.domain.effects import (
-    CancelAppointment,
-    ConfirmAppointment,
-    Effect,
-    RecordQuizAnswer,
-    RecordRating,
-    RecordSurveyAnswer,
-    ReplaceAnswer,
-    ReplaceRating,
-    Reply,
-    RescheduleAppointment,
-)
-from bot.domain.shop import Shop
+from bot.domain.effects import Reply
 from bot.domain.understanding import INTENTS, Mood, MoodLabel, Slots, Understanding
 from bot.engine.context import reply_context
-from bot.engine.measures import Confusion, calibration_error
+from bot.engine.measures import Line, Row, score_dialogues, score_moods, score_singles, slots_hold
 from bot.engine.mind import Mind, Scene
-from bot.engine.simulate import Simulation
+from bot.engine.simulate import START, Simulation, moment
 from bot.engine.understand import understand
 
-Line = Mapping[str, Any]
-Row = dict[str, Any]
 Scorer = Callable[[str], Mood]
 
-START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
-"""The clock of the conventions: a Wednesday."""
 BOOKING: Final = datetime.fromisoformat("2025-07-03T14:00:00+08:00")
-SHOP: Final = Shop(name="default", signature="森茶", opens="09:00", closes="21:00")
-AS_SETS: Final = frozenset({"also", "only", "on", "off"})
-UNASKED: Final = ("rating", "option", "date", "time", "phone")
-"""Slots that may not be found where none is given."""
 MOODS: Final[tuple[MoodLabel, ...]] = get_args(MoodLabel)
 _DURATION: Final = TypeAdapter(timedelta)
 
@@ -84,11 +63,11 @@ def evaluate(lines: Iterable[Line], mind: Mind, scorer: Scorer) -> Evaluation:
             raise UnfitLine(number, str(error)) from error
     report: dict[str, Any] = {}
     if singles:
-        report["singles"] = _score_singles(singles)
+        report["singles"] = score_singles(singles)
     if dialogues:
-        report["dialogues"] = _score_dialogues(dialogues)
+        report["dialogues"] = score_dialogues(dialogues)
     if moods:
-        report["sentiment"] = _score_moods(moods)
+        report["sentiment"] = score_moods(moods)
     rows = [row for _, row, _ in singles] + [row for dialogue in dialogues for row in dialogue]
     return Evaluation(report=report, rows=rows)
 
@@ -120,7 +99,7 @@ def run_dialogue(line: Line, mind: Mind) -> list[Row]:
         if said == (text, simulation.now) and not {"after", "at", "sent_at", "msg_id"} & set(turn):
             # The same words once more, with nothing that makes them a repeat: written a moment later.
             simulation.wait(timedelta(seconds=1))
-        sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else simulation.now
+        sent_at = moment(turn["sent_at"]) if "sent_at" in turn else simulation.now
         said = (text, simulation.now)
         decision = simulation.say(text, sent_at=sent_at, message_id=turn.get("msg_id"))
         rows.append(_row(line.get("id", ""), number, text, expected, simulation, decision))
@@ -165,15 +144,6 @@ def passes(given: Line, row: Row) -> bool:
     )
 
 
-def slots_hold(given: Line, found: Line) -> bool:
-    """Tell whether each given slot was found equal, and none of the dear ones was found unasked."""
-    for name, value in given.items():
-        got = found.get(name)
-        if (set(got or ()) != set(value)) if name in AS_SETS else (got != value):
-            return False
-    return not any(name in found and name not in given for name in UNASKED)
-
-
 def _open(simulation: Simulation, kind: str, text: str, expected: Line) -> None:
     if kind == "none":
         simulation.remark(text)
@@ -202,14 +172,9 @@ def _slot(option: Line) -> datetime:
 
 def _move_clock(simulation: Simulation, turn: Line) -> None:
     if "at" in turn:
-        simulation.wait_until(_moment(turn["at"]))
+        simulation.wait_until(moment(turn["at"]))
     elif "after" in turn:
         simulation.wait(_DURATION.validate_python(turn["after"]))
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
 
 
 def _row(name: str, number: int, text: str, given: Line, simulation: Simulation, decision: Decision) -> Row:
@@ -254,80 +219,3 @@ def _slots(understood: Understanding) -> dict[str, Any]:
 
 def _newest(row: Row) -> str:
     return str(row["open_prompts"][0]) if row["open_prompts"] else "none"
-
-
-def _score_singles(singles: Sequence[tuple[Line, Row, Decision]]) -> dict[str, Any]:
-    intents = Confusion((line["intent"], row["intent"]) for line, row, _ in singles)
-    moods = Confusion((line["sentiment"], row["sentiment"]) for line, row, _ in singles if "sentiment" in line)
-    stops = [(line["intent"] == "unsubscribe", "opt_out" in row["effects"]) for line, row, _ in singles]
-    return {
-        "n": len(singles),
-        "intent_accuracy": intents.accuracy,
-        "intent_macro_f1": intents.macro_f1,
-        "slots_exact": _share(slots_hold(line.get("slots", {}), row["slots"]) for line, row, _ in singles),
-        "sentiment_macro_f1": moods.macro_f1,
-        "false_optouts": sum(done and not asked for asked, done in stops),
-        "missed_optouts": sum(asked and not done for asked, done in stops),
-        "false_records": sum(_records_falsely(line, decision) for line, _, decision in singles),
-    }
-
-
-def _score_dialogues(dialogues: Sequence[Sequence[Row]]) -> dict[str, Any]:
-    return {
-        "n": len(dialogues),
-        "passed": sum(all(row["passed"] for row in rows) for rows in dialogues),
-        "turns": sum(len(rows) for rows in dialogues),
-        "turns_passed": sum(row["passed"] for rows in dialogues for row in rows),
-    }
-
-
-def _score_moods(moods: Sequence[tuple[str, Mood]]) -> dict[str, Any]:
-    confusion = Confusion((label, mood.label) for label, mood in moods)
-    alerts = [(label == "neg", mood.p[0] >= ALERT) for label, mood in moods]
-    right_alerts = sum(bad and alert for bad, alert in alerts)
-    winning = winners([mood for _, mood in moods], [label for label, _ in moods])
-    return {
-        "n": len(moods),
-        "accuracy": confusion.accuracy,
-        "macro_f1": confusion.macro_f1,
-        "reversed": sum({label, mood.label} == {"neg", "pos"} for label, mood in moods),
-        "ece": calibration_error(winning),
-        "alert_precision": _ratio(right_alerts, sum(alert for _, alert in alerts)),
-        "alert_recall": _ratio(right_alerts, sum(bad for bad, _ in alerts)),
-    }
-
-
-def _records_falsely(line: Line, decision: Decision) -> bool:
-    """Tell whether a score, an answer or a booking was recorded or changed that the line does not have."""
-    slots = line.get("slots", {})
-    meant = {line["intent"], *slots.get("also", ())}
-    return any(_is_false(effect, slots, meant) for effect in decision.entry.effects)
-
-
-def _is_false(effect: Effect, slots: Line, meant: set[str]) -> bool:
-    match effect:
-        case RecordRating() | ReplaceRating():
-            return slots.get("rating") != effect.rating
-        case RecordQuizAnswer():
-            return slots.get("option") != effect.option
-        case ReplaceAnswer():
-            return not {"quiz_answer", "affirm", "deny"} & meant
-        case RecordSurveyAnswer():
-            return not {"affirm", "deny", "quiz_answer", "praise"} & meant
-        case ConfirmAppointment():
-            return not {"appointment_confirm", "affirm"} & meant
-        case CancelAppointment():
-            return "appointment_cancel" not in meant
-        case RescheduleAppointment():
-            return "appointment_reschedule" not in meant
-        case _:
-            return False
-
-
-def _share(held: Iterable[bool]) -> float:
-    results = list(held)
-    return _ratio(sum(results), len(results))
-
-
-def _ratio(part: int, whole: int) -> float:
-    return round(part / whole, 4) if whole else 0.0

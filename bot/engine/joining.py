@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bot.domain.customer import LongReply
 from bot.domain.effects import CancelSchedule, Effect, IgnoreDuplicate, Reply, Schedule
 from bot.domain.events import ReplyReceived, TimerDue
 from bot.domain.messages import Part
-from bot.domain.undoing import BOOKED, can_undo, take_back
+from bot.domain.undoing import UNDOABLE, can_undo, take_back
 from bot.engine.apply import ahead
 from bot.engine.mind import Scene
 from bot.engine.pieces import JOIN, JOIN_WITHIN, is_piece, known_to, of_piece, timer
-
-UNDOABLE: Final = BOOKED | {"record_rating", "record_quiz_answer", "record_survey_answer"}
-"""What a part of a reply may have led to and the whole replaces; a stop stands, whatever follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,18 @@ from bot.engine.doings import Cause, effects_of
 from bot.engine.mind import Scene
 from bot.engine.texts import unasked
 from bot.journeys import steps
-from bot.journeys.course import Means
+from bot.journeys.course import Means, Moment
 from bot.outbound.gates import check
 
 
 def begun(scene: Scene) -> list[Effect]:
     """Give what this event begins, moves on or ends; the scene's customer is the one before it."""
-    return steps.begin(scene.customer, scene.event, scene.content, scene.shop, scene.now, scene.ids, _means(scene))
+    return steps.begin(_moment(scene), scene.event)
 
 
 def advanced(scene: Scene, timer: TimerDue) -> list[Effect]:
     """Give what a journey does when its time has come."""
-    return steps.advance(scene.customer, timer, scene.content, scene.shop, scene.now, scene.ids, _means(scene))
+    return steps.advance(_moment(scene), timer)
 
 
 def answered(scene: Scene, effects: Sequence[Effect], prompt: Prompt, values: Mapping[str, Any]) -> list[Effect]:
@@ -34,23 +34,26 @@ def answered(scene: Scene, effects: Sequence[Effect], prompt: Prompt, values: Ma
     if prompt.run is None:
         return []
     after = scene.on(ahead(scene.customer, scene.event, effects, scene.now))
-    means = _means(after)
-    return steps.answered(after.customer, prompt, values, scene.content, scene.shop, scene.now, scene.ids, means)
+    return steps.answered(_moment(after), prompt, values)
 
 
 def unanswered(scene: Scene, prompt: Prompt) -> list[Effect]:
     """Give the way a journey takes when nothing came."""
-    if prompt.run is None:
-        return []
-    means = _means(scene)
-    return steps.expired(scene.customer, prompt, scene.content, scene.shop, scene.now, scene.ids, means)
+    return steps.expired(_moment(scene), prompt) if prompt.run is not None else []
 
 
-def _means(scene: Scene) -> Means:
+def _moment(scene: Scene) -> Moment:
     def gate(text: SendTemplate) -> Verdict:
         return check(unasked(scene.event, text, scene.now), scene.customer, scene.shop, scene.now)
 
     def do(doing: Doing, values: Mapping[str, Any]) -> list[Effect]:
         return effects_of(doing, Cause(None, values), scene)
 
-    return Means(gate=gate, do=do)
+    return Moment(
+        customer=scene.customer,
+        content=scene.content,
+        shop=scene.shop,
+        now=scene.now,
+        ids=scene.ids,
+        means=Means(gate=gate, do=do),
+    )

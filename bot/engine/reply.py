@@ -24,7 +24,7 @@ from bot.domain.events import ReplyReceived
 from bot.domain.messages import InboundMessage
 from bot.domain.turn import Turn
 from bot.domain.understanding import Candidate, IntentName, Understanding
-from bot.domain.undoing import BOOKED, can_undo, take_back
+from bot.domain.undoing import UNDOABLE, can_undo, take_back
 from bot.engine.apply import ahead, rested
 from bot.engine.context import as_written, overtaken_by, reply_context
 from bot.engine.doings import alert_id
@@ -43,7 +43,6 @@ COURTESIES: Final = frozenset(
 """Meanings whose answers stay away when the same reply asks us to stop or to fetch a person."""
 SLIPS: Final = frozenset({"other", "deny", "affirm", "resubscribe", "help"})
 """Meanings that may be no more than "that was a slip"."""
-UNDOABLE: Final = BOOKED | {"record_rating", "record_quiz_answer", "record_survey_answer"}
 SAME_AT_MOST: Final = 4
 """So often in a row the same text within minutes: a machine."""
 ANSWERS_AT_MOST: Final = 12
@@ -168,11 +167,9 @@ def _overtaken(scene: Scene, candidate: Candidate) -> bool:
 
 def _with_staff(scene: Scene, understanding: Understanding) -> list[Effect]:
     """While a person has the customer: pass on what is written, act on what is always acted on, else say nothing."""
-    ticket = scene.customer.ticket
-    words = understanding.masked or understanding.text
     effects: list[Effect] = []
-    if ticket is not None and ticket.resolved_at is None:
-        effects.append(AppendToTicket(ticket=ticket.id, text=words))
+    if case := scene.customer.open_case:
+        effects.append(AppendToTicket(ticket=case.id, text=understanding.masked or understanding.text))
     always = [candidate for candidate in understanding.chosen if candidate.intent in ALWAYS]
     if always:
         return [*effects, *_act(scene, understanding, always)]

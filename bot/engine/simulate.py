@@ -31,6 +31,8 @@ from bot.domain.verdict import Later, Never, Send
 from bot.engine.decide import Mind, decide
 from bot.outbound.gates import check
 
+START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
+"""When stories and labelled dialogues begin, unless they say otherwise: a Wednesday."""
 PHONE: Final = "+8613800000000"
 CUSTOMER: Final = "000000000000000000000000"
 TIMERS_AT_ONCE: Final = 1_000
@@ -223,6 +225,12 @@ class Simulation:
                 journey=text.journey,
             )
             self._decide(finished)
+
+
+def moment(told: object) -> datetime:
+    """Read a time of a story or a dialogue; one without a zone is in that of START. Raises ValueError."""
+    found = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
+    return found if found.tzinfo else found.replace(tzinfo=START.tzinfo)
 
 
 def _leaves_at(text: OutboundMessage) -> datetime:

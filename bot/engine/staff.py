@@ -81,10 +81,9 @@ def _reply(scene: Scene, act: StaffActed) -> list[Effect]:
 def _resolved(scene: Scene, act: StaffActed) -> list[Effect]:
     """The case is closed: the bot speaks again, alerts are settled and promotion is no longer held back."""
     customer = scene.customer
-    ticket = customer.ticket
     effects: list[Effect] = []
-    if ticket is not None and ticket.resolved_at is None:
-        effects.append(ResolveTicket(ticket=ticket.id, by=act.actor))
+    if case := customer.open_case:
+        effects.append(ResolveTicket(ticket=case.id, by=act.actor))
     effects += [
         SuppressMarketing(reason=why, lift=True) for why in ("complaint", "low_rating") if why in customer.suppressed
     ]

@@ -21,10 +21,9 @@ from bot.domain.decision import Decision
 from bot.domain.effects import OpenPrompt
 from bot.domain.events import BusinessEvent, ReplyReceived, StaffActed
 from bot.engine.mind import Mind
-from bot.engine.simulate import Simulation
+from bot.engine.simulate import START, Simulation, moment
 from bot.templating import condition
 
-START: Final = datetime.fromisoformat("2025-07-02T10:00:00+08:00")
 _DURATION: Final = TypeAdapter(timedelta)
 
 Story = Mapping[str, Any]
@@ -40,17 +39,17 @@ class Played:
 
 def play(story: Story, mind: Mind, *, between: Callable[[Customer], Customer] | None = None) -> Played:
     """Play a story and note what did not come out as it says; `between` stands for saving and loading."""
-    start = _moment(story["start"]) if "start" in story else START
+    start = moment(story["start"]) if "start" in story else START
     simulation = Simulation(_with_facts(mind, story.get("facts", {})), start, between=between)
     if "booking" in story:
-        simulation.book(_moment(story["booking"]))
+        simulation.book(moment(story["booking"]))
     faults: list[str] = []
     for number, turn in enumerate(story["turns"], 1):
         arrived, decided = len(simulation.phone), len(simulation.decisions)
-        _take(simulation, turn)
+        take(simulation, turn)
         said = [text.text for text in simulation.phone[arrived:]]
         effects = [effect.kind for one in simulation.decisions[decided:] for effect in one.entry.effects]
-        faults += [f"turn {number} ({_name(turn)}): {fault}" for fault in _faults(turn, said, effects, simulation)]
+        faults += [f"turn {number} ({named(turn)}): {fault}" for fault in differences(turn, said, effects, simulation)]
     return Played(faults, simulation)
 
 
@@ -74,17 +73,18 @@ def write_down(simulation: Simulation) -> dict[str, Any]:
     return {"start": simulation.decisions[0].entry.decided_at.isoformat(), **booked, "turns": turns}
 
 
-def _take(simulation: Simulation, turn: Story) -> None:
+def take(simulation: Simulation, turn: Story) -> None:
+    """Let happen what one turn says. Raises ValueError for what is no turn."""
     match turn:
         case {"they": text}:
-            sent_at = _moment(turn["sent_at"]) if "sent_at" in turn else None
+            sent_at = moment(turn["sent_at"]) if "sent_at" in turn else None
             simulation.say(str(text), sent_at=sent_at, message_id=turn.get("message_id"))
         case {"ask": kind}:
             simulation.ask(
                 kind,
                 str(turn.get("text", kind)),
                 options=turn.get("options", ()),
-                slots=[_moment(slot) for slot in turn.get("slots", ())],
+                slots=[moment(slot) for slot in turn.get("slots", ())],
                 lasts=_DURATION.validate_python(turn["lasts"]) if "lasts" in turn else None,
                 appointment="a1" if kind == "appointment" else None,
             )
@@ -94,13 +94,14 @@ def _take(simulation: Simulation, turn: Story) -> None:
             simulation.staff(action, str(turn.get("text", "")), data=turn.get("data", {}))
         case {"wait": span}:
             simulation.wait(_DURATION.validate_python(span))
-        case {"until": moment}:
-            simulation.wait_until(_moment(moment))
+        case {"until": end}:
+            simulation.wait_until(moment(end))
         case _:
             raise ValueError(f"a turn is one of they, ask, tell, staff, wait, until; this has {sorted(turn)}")
 
 
-def _faults(turn: Story, said: Sequence[str], effects: Sequence[str], simulation: Simulation) -> list[str]:
+def differences(turn: Story, said: Sequence[str], effects: Sequence[str], simulation: Simulation) -> list[str]:
+    """Tell what did not come out as one turn says."""
     faults: list[str] = []
     if "we" in turn:
         faults += _unsaid(turn["we"], said)
@@ -153,10 +154,6 @@ def _with_facts(mind: Mind, facts: Mapping[str, str]) -> Mind:
     return replace(mind, shops=shops)
 
 
-def _moment(value: Any) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
-
-
-def _name(turn: Story) -> str:
+def named(turn: Story) -> str:
+    """Name a turn by what it lets happen."""
     return " ".join(f"{key} {turn[key]}" for key in ("they", "ask", "tell", "staff", "wait", "until") if key in turn)

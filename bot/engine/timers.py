@@ -48,8 +48,8 @@ def _expired(scene: Scene, prompt_id: str) -> list[Effect]:
 
 
 def _overdue(scene: Scene, ticket_id: str) -> list[Effect]:
-    ticket = scene.customer.ticket
-    if ticket is None or ticket.id != ticket_id or ticket.resolved_at is not None:
+    case = scene.customer.open_case
+    if case is None or case.id != ticket_id:
         return []
-    alert = alert_id("overdue", ticket.id)
-    return [AlertStaff(alert=alert, reason="overdue", severity="urgent", text=" ".join(ticket.notes[-1:]))]
+    alert = alert_id("overdue", case.id)
+    return [AlertStaff(alert=alert, reason="overdue", severity="urgent", text=" ".join(case.notes[-1:]))]

@@ -154,11 +154,7 @@ class Chuanglan:
         value = fields.values.get("result")
         if fields.some("ret", "code") != "0" or not isinstance(value, list):
             raise CallbackUnreadable(f"the pull was answered {reply.status} without a result")
-        if what == "messages":
-            good, faults = bodies.each(value, self._message)
-            return Parsed(messages=good, faults=faults)
-        news, faults = bodies.each(value, self._report)
-        return Parsed(reports=news, faults=faults)
+        return bodies.pulled(what, value, self._message, self._report)
 
     def _send(self, submissions: tuple[Submission, ...], text: str) -> HttpRequest:
         first = submissions[0]

@@ -89,12 +89,7 @@ class Infobip:
 
     def verify(self, callback: Callback, now: datetime | None) -> bool:
         """Compare Basic credentials where `callback_user` and `callback_password` are set."""
-        if not self.callback_password:
-            return False
-        wanted = signing.basic(self.callback_user, self.callback_password)
-        good = signing.same(callback.headers.get("authorization"), wanted)
-        signing.refuse_unless(good=good, reason="the callback's credentials are not ours")
-        return True
+        return signing.basic_holds(callback, self.callback_user, self.callback_password)
 
     def parse(self, callback: Callback) -> Parsed:
         """Read `results`: replies, or receipts (which have a status)."""
@@ -151,11 +146,7 @@ class Infobip:
         value = replies.json_fields(reply).values.get("results")
         if reply.status != 200 or not isinstance(value, list):
             raise CallbackUnreadable(f"the pull was answered {reply.status} without results")
-        if what == "messages":
-            good, faults = bodies.each(value, _message)
-            return Parsed(messages=good, faults=faults)
-        news, faults = bodies.each(value, _report)
-        return Parsed(reports=news, faults=faults)
+        return bodies.pulled(what, value, _message, _report)
 
     def _post(self, submissions: tuple[Submission, ...]) -> HttpRequest:
         messages = [self._message(submission) for submission in submissions]

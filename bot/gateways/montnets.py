@@ -177,11 +177,7 @@ class Montnets:
         if fields.word("result") != "0":
             raise CallbackUnreadable(f"the pull was answered {fields.word('result')}")
         items = value if isinstance(value, list) else []
-        if what == "messages":
-            good, faults = bodies.each(items, _message)
-            return Parsed(messages=good, faults=faults)
-        news, faults = bodies.each(items, _report)
-        return Parsed(reports=news, faults=faults)
+        return bodies.pulled(what, items, _message, _report)
 
     def _call(self, path: str, fields: Mapping[str, str | None], now: datetime) -> HttpRequest:
         stamp = times.beijing_stamp(now, "%m%d%H%M%S")

@@ -1,4 +1,4 @@
-"""The simulated phone: the one in the console and in `huixin chat`; it speaks our own JSON."""
+"""The simulated phone of the console: it speaks our own JSON."""
 
 from __future__ import annotations
 

@@ -90,12 +90,7 @@ class Sinch:
 
     def verify(self, callback: Callback, now: datetime | None) -> bool:
         """Compare Basic credentials where `callback_user` and `callback_password` are set."""
-        if not self.callback_password:
-            return False
-        wanted = signing.basic(self.callback_user, self.callback_password)
-        good = signing.same(callback.headers.get("authorization"), wanted)
-        signing.refuse_unless(good=good, reason="the callback's credentials are not ours")
-        return True
+        return signing.basic_holds(callback, self.callback_user, self.callback_password)
 
     def parse(self, callback: Callback) -> Parsed:
         """Read one reply, the receipt of one number, or the summary of a batch."""

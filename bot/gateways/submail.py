@@ -144,11 +144,7 @@ class Submail:
         value = fields.values.get("mo" if what == "messages" else "data")
         if fields.word("status") != "success" or not isinstance(value, list):
             raise CallbackUnreadable(f"the pull was answered {reply.status} without a list")
-        if what == "messages":
-            good, faults = bodies.each(value, _pulled_message)
-            return Parsed(messages=good, faults=faults)
-        news, faults = bodies.each(value, _pulled_report)
-        return Parsed(reports=news, faults=faults)
+        return bodies.pulled(what, value, _pulled_message, _pulled_report)
 
     def _call(self, path: str, fields: Mapping[str, str], now: datetime) -> HttpRequest:
         signed = {"appid": self.appid, **fields}

@@ -153,11 +153,7 @@ class Tencent:
         value = response.values.get(name)
         if reply.status != 200 or not isinstance(value, list):
             raise CallbackUnreadable(f"the pull was answered {reply.status} without {name}")
-        if what == "messages":
-            good, faults = bodies.each(value, _pulled_message)
-            return Parsed(messages=good, faults=faults)
-        news, faults = bodies.each(value, _pulled_report)
-        return Parsed(reports=news, faults=faults)
+        return bodies.pulled(what, value, _pulled_message, _pulled_report)
 
     def _send(self, submissions: tuple[Submission, ...], now: datetime) -> HttpRequest:
         first = submissions[0]

@@ -164,11 +164,7 @@ class Volcengine:
         value = replies.json_value(reply)
         if reply.status != 200 or not isinstance(value, list):
             raise CallbackUnreadable(f"the pull was answered {reply.status} without a list")
-        if what == "messages":
-            good, faults = bodies.each(value, _message)
-            return Parsed(messages=good, faults=faults)
-        news, faults = bodies.each(value, _report)
-        return Parsed(reports=news, faults=faults)
+        return bodies.pulled(what, value, _message, _report)
 
     def _sign(self, submission: Submission) -> str:
         if sign := requests.bare_sign(submission.sign) or self.sign_name:

@@ -142,11 +142,7 @@ class Yunpian:
         value = replies.json_value(reply)
         if reply.status != 200 or not isinstance(value, list):
             raise CallbackUnreadable(f"the pull was answered {reply.status} without a list")
-        if what == "messages":
-            good, faults = bodies.each(value, _message)
-            return Parsed(messages=good, faults=faults)
-        receipts, faults = bodies.each(value, _report)
-        return Parsed(reports=receipts, faults=faults)
+        return bodies.pulled(what, value, _message, _report)
 
     def _signature(self, reply: Fields, null: str | None) -> str:
         signed = ((name, reply.values[name]) for name in sorted(reply.values) if name != "_sign")

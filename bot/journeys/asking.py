@@ -24,6 +24,7 @@ PROMPT_LOST_AFTER: Final = timedelta(hours=1)
 OFFERED_AT_MOST: Final = 9
 
 Done = tuple[list[Effect], str | None]
+"""A step's effects, and the id of the step to go on with; None: the run waits here, or has ended."""
 
 
 def send(course: Course, step: Step) -> Done:

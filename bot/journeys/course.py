@@ -46,7 +46,7 @@ class Moment:
     shop: Shop
     now: datetime
     ids: Ids
-    means: Means
+    means: Means = Means()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
-from bot.domain.content import Content, Step
-from bot.domain.customer import Customer, JourneyRun, Prompt
+from bot.domain.content import Step
+from bot.domain.customer import JourneyRun, Prompt
 from bot.domain.effects import ClosePrompt, Effect, ExitJourney
 from bot.domain.events import BusinessEvent, Event, ReplyReceived, StaffActed, TimerDue
-from bot.domain.ids import Ids
-from bot.domain.shop import Shop
 from bot.journeys import campaigns
 from bot.journeys.clock import due_at
-from bot.journeys.course import START_DUE, STEP_DUE, Course, Means, Moment, course_of
+from bot.journeys.course import START_DUE, STEP_DUE, Course, Moment, course_of
 from bot.journeys.starting import begins_by_staff, begins_on, begins_on_day, key_of
 from bot.journeys.walk import arrive, branch_off, turn_off, walk
 
 REPLIED: Final = "replied"
 """What an exit names in place of an event to end with any reply of the customer."""
 OPTED_OUT: Final = "opted_out"
-_ALL: Final = Means()
 
 
-def begin(
-    customer: Customer, event: Event, content: Content, shop: Shop, now: datetime, ids: Ids, means: Means = _ALL
-) -> list[Effect]:
-    """Give what an event ends, moves on and starts; `customer` is the one that the event leaves."""
-    moment = Moment(customer=customer, content=content, shop=shop, now=now, ids=ids, means=means)
+def begin(moment: Moment, event: Event) -> list[Effect]:
+    """Give what an event ends, moves on and starts; the moment's customer is the one that the event leaves."""
     match event.what:
         case BusinessEvent(type=campaigns.DUE, data=data):
             return campaigns.due(moment, data)
@@ -43,46 +36,30 @@ def begin(
             return []
 
 
-def advance(
-    customer: Customer, timer: TimerDue, content: Content, shop: Shop, now: datetime, ids: Ids, means: Means = _ALL
-) -> list[Effect]:
+def advance(moment: Moment, timer: TimerDue) -> list[Effect]:
     """Give what follows when a journey's timer is due; a timer of a step that the run has left does nothing."""
-    moment = Moment(customer=customer, content=content, shop=shop, now=now, ids=ids, means=means)
     if timer.what == START_DUE:
         return begins_on_day(moment, timer.data.get("journey", ""))
-    run = next((one for one in customer.runs if one.id == timer.data.get("run")), None)
+    run = next((one for one in moment.customer.runs if one.id == timer.data.get("run")), None)
     if timer.what != STEP_DUE or run is None or run.step != timer.data.get("step"):
         return []
     course = course_of(run, moment)
     step = course.journey.step(run.step) if course else None
     if course is None or step is None:
         return [ExitJourney(run=run.id, reason="plan_gone")]
-    if customer.stopped(course.journey.message_class):
+    if moment.customer.stopped(course.journey.message_class):
         return _end(course, OPTED_OUT)
     return _due(course, step, timer)
 
 
-def answered(
-    customer: Customer,
-    prompt: Prompt,
-    values: Mapping[str, Any],
-    content: Content,
-    shop: Shop,
-    now: datetime,
-    ids: Ids,
-    means: Means = _ALL,
-) -> list[Effect]:
-    """Give what follows an answer to a journey's question; `customer` is the one after the answer's effects."""
-    moment = Moment(customer=customer, content=content, shop=shop, now=now, ids=ids, means=means)
+def answered(moment: Moment, prompt: Prompt, values: Mapping[str, Any]) -> list[Effect]:
+    """Give what follows an answer to a journey's question; the customer is the one after the answer's effects."""
     found = _asking(moment, prompt, values)
     return branch_off(*found) if found else []
 
 
-def expired(
-    customer: Customer, prompt: Prompt, content: Content, shop: Shop, now: datetime, ids: Ids, means: Means = _ALL
-) -> list[Effect]:
+def expired(moment: Moment, prompt: Prompt) -> list[Effect]:
     """Give what follows when a journey's question ran out unanswered."""
-    moment = Moment(customer=customer, content=content, shop=shop, now=now, ids=ids, means=means)
     found = _asking(moment, prompt, {})
     return turn_off(*found) if found else []
 

@@ -10,7 +10,7 @@ from bot.domain.content import Step
 from bot.domain.copying import changed
 from bot.domain.effects import AlertStaff, Effect, IssueReward, StaySilent, Tag
 from bot.errors import TemplateError
-from bot.journeys.asking import ask, send
+from bot.journeys.asking import Done, ask, send
 from bot.journeys.clock import LONGEST_WAIT, due_at
 from bot.journeys.course import Course
 from bot.journeys.experiments import arm_of_step
@@ -18,9 +18,6 @@ from bot.templating import condition, render
 
 STEPS_AT_ONCE: Final = 50
 """content check finds circles; this stops one that it could not see."""
-
-Done = tuple[list[Effect], str | None]
-"""A step's effects, and the id of the step to go on with; None: the run waits here, or has ended."""
 
 
 def walk(course: Course, step_id: str) -> list[Effect]:

@@ -158,7 +158,7 @@ def suppression(case: Case) -> Later | Never | None:
         return None
     if customer.suppressed:
         return Never(f"暂不发营销:{'、'.join(_SUPPRESSED.get(why, why) for why in customer.suppressed)}", "suppressed")
-    if customer.ticket and customer.ticket.resolved_at is None:
+    if customer.open_case:
         return Never("暂不发营销:还有人工在处理的问题", "suppressed")
     if customer.paused_by and (customer.paused_until is None or customer.paused_until > case.now):
         return Later(case.now + LOOK_AGAIN_AFTER, f"{customer.paused_by}正在与客户沟通,稍后再发", "suppressed")

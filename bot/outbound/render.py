@@ -24,11 +24,14 @@ CARRIER_VARIABLE: Final = "text"
 """The one variable of a filed template that carries free text."""
 _STOP, _ANSWER = "(?:拒收|退订|退訂|取消订阅)", "(?:回复?|回覆)"
 _TELLS_HOW_TO_STOP: Final = re.compile(f"{_STOP}.{{0,4}}{_ANSWER}|{_ANSWER}.{{0,4}}{_STOP}")
+"""Content may word it otherwise ("退订回T", "回复TD退订"): it is not said twice."""
 _LINK: Final = re.compile(
     r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]+|\b[\w-]{1,63}\.(?:cn|com|net|top|link)/[\w/?=&#%.-]*",
     re.IGNORECASE | re.ASCII,
 )
+"""With a scheme or www., or a short domain and a path; Chinese may follow without a blank, and ends it."""
 _KEYCAP: Final = re.compile("\ufe0f?\u20e3")
+"""The frame around a digit (4️⃣): left on, the digit would go with it as an emoji."""
 _PRICE: Final = re.compile(r"[￥¥]\s?(\d[\d.,]*)")
 _MARKS: Final = str.maketrans({"￥": "", "★": "", "☆": "", "☞": "", "√": "", "※": "", "\u200d": "", "\ufe0f": ""})
 """Symbols that mainland carriers refuse or garble."""

@@ -23,7 +23,7 @@ from bot.store.inbox import Added, Inbox
 from bot.store.refs import Refs
 from bot.store.vitals import Vitals
 
-Spool = Callable[[Event], Awaitable[None]]
+Spools = Callable[[Event], Awaitable[None]]
 """Keeps an event elsewhere while Redis is away. Raises StoreUnavailable where it cannot."""
 
 
@@ -44,7 +44,7 @@ class Arrived(NamedTuple):
     source: Source
     replies: Sequence[Event]
     reports: Sequence[DeliveryReport]
-    spool: Spool | None = None
+    spool: Spools | None = None
     """Takes replies while Redis is away; without one they are not kept then."""
 
 
@@ -58,7 +58,7 @@ class Arrivals:
         self._lookup_key = lookup_key
 
     def arrived(
-        self, source: Source, parsed: Parsed, now: datetime, spool: Spool | None = None, *, pulled: bool = False
+        self, source: Source, parsed: Parsed, now: datetime, spool: Spools | None = None, *, pulled: bool = False
     ) -> Arrived:
         """Make the events of what was read; nothing is kept yet."""
         replies = [reply_event(message, source, self._lookup_key, now, pulled=pulled) for message in parsed.messages]
@@ -110,7 +110,7 @@ class Arrivals:
         return told
 
 
-async def _or_spooled(event: Event, said: Added | Exception, spool: Spool | None) -> str:
+async def _or_spooled(event: Event, said: Added | Exception, spool: Spools | None) -> str:
     if isinstance(said, str):
         return said
     if spool is None or not isinstance(said, StoreUnavailable):

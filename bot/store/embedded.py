@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 
 from bot.errors import SettingsError
+from bot.store import keys
 
 _LONGEST_SOCKET_PATH: Final = 100
 """The system allows 107 bytes."""
@@ -180,7 +181,7 @@ class EmbeddedRedis:
         try:
             while loop.time() < deadline and self._server.poll() is None:
                 try:
-                    await redis.exists("huixin:meta")
+                    await redis.exists(keys.META)
                 except BusyLoadingError:
                     deadline = max(deadline, loop.time() + _START_SECONDS)
                 except (RedisError, OSError):

@@ -1,14 +1,11 @@
 """What is fixed at the first start and checked at each later one: the partitions and the key behind customers' ids."""
 
 import hashlib
-from typing import Final
 
+from bot.domain.ids import DEFAULT_PARTITIONS, MOST_PARTITIONS
 from bot.errors import SettingsError
 from bot.store import keys
 from bot.store.client import Client
-
-DEFAULT_PARTITIONS: Final = 64
-MOST_PARTITIONS: Final = 1024
 
 
 def fingerprint(key: bytes) -> str:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from bot.errors import RequestRefused
-from bot.store.client import Client, Script
+from bot.store.client import Client, script
 from bot.store.journal import Journal
 
 Role = Literal["admin", "staff", "viewer"]
@@ -59,7 +59,6 @@ class Person:
 
     name: str
     role: Role
-    language: str = "zh"
     created_at: str = ""
     changed: int = 0
     """Counts changes of the password: sessions that began before the last one are over."""
@@ -93,11 +92,6 @@ class People:
         told = await self._told(name)
         told |= {"password": await _hash(_checked(password)), "changed": told["changed"] + 1}
         await self._client.call(_PEOPLE, "HSET", _PEOPLE, told["name"], json.dumps(told))
-
-    async def set_language(self, name: str, language: str) -> None:
-        """Keep which language the pages speak to this person."""
-        told = await self._told(name)
-        await self._client.call(_PEOPLE, "HSET", _PEOPLE, told["name"], json.dumps(told | {"language": language}))
 
     async def remove(self, name: str) -> bool:
         """Take an account away, and with it its sessions."""
@@ -138,7 +132,7 @@ class People:
         }
         # Counted first and given back on success, so that many at once are no way around.
         for key, most in counted.items():
-            count, left = await self._client.run(_COUNT_TRY, [key], _TRIES_SPAN_S)
+            count, left = await self._client.run(script("try"), [key], _TRIES_SPAN_S)
             if int(count) > most:
                 raise TooManyTries(max(1, int(left)))
         line = await self._client.call(_PEOPLE, "HGET", _PEOPLE, folded)
@@ -150,7 +144,7 @@ class People:
         await self._client.call(of_both, "DEL", of_both)
         # What others tried from this address or for this name still counts; this try does not.
         for key in of_each:
-            await self._client.run(_GIVE_BACK_TRY, [key])
+            await self._client.run(script("untry"), [key])
         return _person(json.loads(line))
 
     async def _told(self, name: str) -> dict[str, Any]:
@@ -268,13 +262,4 @@ def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-_COUNT_TRY_LUA: Final = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('TTL', KEYS[1])}
-"""
-_COUNT_TRY: Final = Script(_COUNT_TRY_LUA, hashlib.sha1(_COUNT_TRY_LUA.encode(), usedforsecurity=False).hexdigest())
-# One that ran out meanwhile must not begin anew below nought, and without an end.
-_GIVE_BACK_LUA: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
-_GIVE_BACK_TRY: Final = Script(_GIVE_BACK_LUA, hashlib.sha1(_GIVE_BACK_LUA.encode(), usedforsecurity=False).hexdigest())
 _NOBODY: Final = f"{_text(bytes(16))}.{_text(bytes(32))}"

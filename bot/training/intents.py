@@ -15,7 +15,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from bot.content import packaged
-from bot.conversation.guessing import ALONE, ASKED, LESS, SCALE, dumps, loads, runs_of
+from bot.conversation.guessing import ALONE, ASKED, LESS, SCALE, dumps, runs_of
 from bot.domain.intent import IntentWords
 from bot.domain.understanding import INTENTS, IntentName
 from bot.errors import ContentError, Fault
@@ -115,12 +115,6 @@ def train(said: Sequence[Said], plan: Plan, about: Mapping[str, Any]) -> bytes:
             tables[table][run] = [round(float(weight) / unit) for weight in weights[:, at]]
     start = [round(float(one), 4) for one in bias]
     return dumps(tables["r"], tables["a"], kinds, start, unit, {**about, "texts": len(said)})
-
-
-def accuracy(data: bytes, said: Sequence[Said]) -> float:
-    """Tell the share of replies that a model guesses right by itself."""
-    model = loads(data)
-    return sum(model.guess(one.text, one.kind).intent == one.intent for one in said) / max(1, len(said))
 
 
 def _features(said: Said) -> dict[str, float]:

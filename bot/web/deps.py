@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 
@@ -12,6 +12,7 @@ from bot.domain.content import Content
 from bot.domain.events import Event
 from bot.domain.shop import Shop
 from bot.errors import StoreUnavailable
+from bot.store.arrivals import Spools
 from bot.store.corrections import Corrections
 from bot.store.people import Audit, People, Sessions
 from bot.store.simulator import Simulator
@@ -28,11 +29,6 @@ class Probe:
     ready: bool
     state: str
     """One word or a short sentence for people: ok, warming, 3 of 64 leases …"""
-
-
-def utc_now() -> datetime:
-    """Read the clock."""
-    return datetime.now(UTC)
 
 
 async def no_pressure() -> int:
@@ -58,10 +54,10 @@ class WebDeps:
     audit: Audit
     corrections: Corrections
     simulator: Simulator
+    clock: Callable[[], datetime]
     content: Callable[[], Content]
     """The content that is in force now."""
-    spool: Callable[[Event], Awaitable[None]] = no_spool
-    """Keeps an event on disk while Redis is away. Raises StoreUnavailable where it cannot."""
+    spool: Spools = no_spool
     public_url: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     api_tokens: tuple[str, ...] = ()
@@ -70,7 +66,6 @@ class WebDeps:
     """Gauges of the whole installation by name, for /metrics."""
     pressure: Callable[[], Awaitable[int]] = no_pressure
     """Seconds for which the events API shall turn callers away; 0 while the inbox keeps up."""
-    clock: Callable[[], datetime] = utc_now
     version: str = ""
     intake: Intake = field(init=False)
     """The door for whatever gateways bring."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Final, NamedTuple
@@ -16,10 +16,9 @@ from typing import Final, NamedTuple
 import prometheus_client
 import structlog
 
-from bot.domain.events import Event
 from bot.domain.gateway import Ack, Callback
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, StoreUnavailable
-from bot.store.arrivals import Arrived
+from bot.store.arrivals import Arrived, Spools
 from bot.store.store import Store
 from bot.store.together import Together
 from bot.web.accounts import Account
@@ -61,7 +60,7 @@ class _Read(NamedTuple):
 class Intake:
     """Where callbacks of all accounts come in."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], spool: Callable[[Event], Awaitable[None]]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], spool: Spools) -> None:
         self._store = store
         self._clock = clock
         self._spool = spool

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 from aiohttp import web
 
 from bot.web import api, health, openapi, webhooks
-from bot.web.console import conversation, feed, phone, render, signin, stream, team
+from bot.web.console import conversation, feed, people, phone, render, signin, stream
 from bot.web.console.visit import language_of, signed_in
 from bot.web.console.words import Translator
 from bot.web.deps import DEPS, WebDeps
@@ -56,8 +56,8 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", "/customers/{customer}", conversation.customer_page, "page"),
     Route("POST", "/customers/{customer}/act", conversation.act, "act"),
     Route("POST", "/customers/{customer}/correct", conversation.correct, "act"),
-    Route("GET", "/people", team.people_page, "page"),
-    Route("POST", "/people/password", team.change_password, "page"),
+    Route("GET", "/people", people.people_page, "page"),
+    Route("POST", "/people/password", people.change_password, "page"),
     # The simulated phone.
     Route("GET", "/phone/{handset}/stream", phone.stream, "page"),
     Route("POST", "/phone/send", phone.send, "act"),

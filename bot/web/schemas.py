@@ -76,6 +76,13 @@ class AppointmentMoved(_Data):
     start: Time
 
 
+class AppointmentFull(_Data):
+    """The time that the customer wanted is taken; `slots` are times that are offered instead."""
+
+    appointment_id: Id
+    slots: Annotated[list[Time], Field(max_length=9)] = []
+
+
 class AppointmentCancelled(_Data):
     """A booking is off."""
 
@@ -107,6 +114,7 @@ class CustomerUpdated(_Data):
 KNOWN: Final[Mapping[str, type[_Data]]] = {
     "appointment.booked": AppointmentBooked,
     "appointment.moved": AppointmentMoved,
+    "appointment.full": AppointmentFull,
     "appointment.cancelled": AppointmentCancelled,
     "order.paid": Order,
     "order.shipped": Order,

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 from bot.domain.customer import Customer
 from bot.domain.decision import Decision, LogEntry
 from bot.domain.events import Event
-from bot.domain.gateway import Gateway, HttpReply, HttpRequest
+from bot.domain.gateway import Gateway
+from bot.domain.link import Sends
 from bot.domain.messages import OutboundMessage
 from bot.domain.understanding import Understanding
 from bot.domain.verdict import Later, Never, Ready
 from bot.workers.ways import Ways
 
-__all__ = ["Apply", "Decide", "Mind", "Prepare", "Ready", "Transport"]
-
+__all__ = ["Apply", "Decide", "Mind", "Prepare", "Ready"]
 
 Decide = Callable[[Customer | None, Event, datetime], Decision]
 Apply = Callable[[Customer | None, LogEntry], Customer]
@@ -28,13 +28,6 @@ class Prepare(Protocol):
         self, text: OutboundMessage, customer: Customer, now: datetime, client_ref: str, tried: frozenset[str]
     ) -> Ready | Later | Never:
         """Decide whether and how a text leaves; `tried` are accounts that certainly did not take it."""
-
-
-class Transport(Protocol):
-    """The way out."""
-
-    async def send(self, request: HttpRequest, timeout: float) -> HttpReply:
-        """Make a request. Raises NotTaken or Unanswered."""
 
 
 def _no_stop(text: str) -> str | None:
@@ -60,7 +53,7 @@ class Mind:
     prepare: Prepare
     gateways: Mapping[str, Gateway]
     """By account."""
-    transport: Transport
+    transport: Sends
     clock: Callable[[], datetime]
     ways: Ways | None = None
     """The accounts' limits and health; None: there are none to heed."""

@@ -9,14 +9,14 @@ from typing import Final, Literal
 import structlog
 
 from bot.domain.gateway import CanBePulled
+from bot.domain.link import Sends
 from bot.errors import CallbackUnreadable, GatewayError, NotTaken, StoreUnavailable, Unanswered
 from bot.store import keys
-from bot.store.arrivals import Source, Spool
+from bot.store.arrivals import Source, Spools
 from bot.store.bell import heard
 from bot.store.store import Store
 from bot.store.turns import Turn
 from bot.workers.loop import Stop, keep_on
-from bot.workers.mind import Transport
 from bot.workers.posting import TIMEOUT_SECONDS
 
 _MOST_PAGES: Final = 50
@@ -43,9 +43,9 @@ class Puller:
         self,
         store: Store,
         wells: Sequence[Well],
-        transport: Transport,
+        transport: Sends,
         clock: Callable[[], datetime],
-        spool: Spool | None = None,
+        spool: Spools | None = None,
     ) -> None:
         """Take `spool`, which keeps what was fetched while Redis is away: it may not be given twice."""
         self._store = store

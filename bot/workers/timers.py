@@ -20,6 +20,6 @@ async def fire_timers(lease: Lease, store: Store, mind: Mind, ear: asyncio.Event
         if fired:
             store.bell.ring(keys.bell(lease.partition, "bulk"))
         elif not stop:
-            await heard(ear, min(mind.look_again, mind.look_again if next_in is None else next_in))
+            await heard(ear, mind.look_again if next_in is None else min(next_in, mind.look_again))
 
     await keep_on("timers", turn, stop)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import upkeep
-from bot.app.trying import joined
+from bot.app.opening import joined
 from bot.errors import RequestRefused
 from bot.settings import Settings, keys, read
 from bot.store.people import People

@@ -28,8 +28,8 @@ async def test_a_reply_over_smpp_is_answered_over_smpp(tmp_path: Path, redis_url
     async with listening(Smsc()) as smsc:
         settings = SETTINGS.format(redis=redis_url, port=smsc.port)
         async with running(tmp_path, settings, "serve", "--role", "worker") as huixin:
-            assert await soon(smsc.binds) == 0
             await huixin.says("worker_ready")
+            assert await soon(smsc.binds) == 0
             assert await smsc.deliver("8613800138000", "转人工".encode("utf-16-be"), coding=8) == 0
             answer = await soon(smsc.submits)
             assert answer.to == "8613800138000"

@@ -17,7 +17,7 @@ from bot.domain.decision import Decision
 from bot.domain.events import Event, ReplyReceived
 from bot.domain.ids import customer_id, partition_of
 from bot.engine import stories
-from bot.engine.simulate import Simulation
+from bot.engine.simulate import START, Simulation, moment
 from bot.store import keys
 from bot.store.bell import heard
 from bot.store.client import connect
@@ -64,7 +64,7 @@ class TheTime:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.set(stories.START)
+        self.set(START)
 
     def __call__(self) -> datetime:
         return self._now
@@ -153,14 +153,14 @@ class OnTheCluster(Simulation):
 def play(story: stories.Story, simulation: OnTheCluster) -> list[str]:
     """Play a story as bot.engine.stories does, by its own steps and its own judgement; gives the faults."""
     if "booking" in story:
-        simulation.book(stories._moment(story["booking"]))
+        simulation.book(moment(story["booking"]))
     faults: list[str] = []
     for number, turn in enumerate(story["turns"], 1):
         arrived, decided = len(simulation.said), len(simulation.decisions)
-        stories._take(simulation, turn)
+        stories.take(simulation, turn)
         effects = [effect.kind for one in simulation.decisions[decided:] for effect in one.entry.effects]
-        found = stories._faults(turn, simulation.said[arrived:], effects, simulation)
-        faults += [f"{story['title']}, turn {number} ({stories._name(turn)}): {fault}" for fault in found]
+        found = stories.differences(turn, simulation.said[arrived:], effects, simulation)
+        faults += [f"{story['title']}, turn {number} ({stories.named(turn)}): {fault}" for fault in found]
     return faults
 
 
@@ -236,7 +236,7 @@ async def test_every_story_comes_out_the_same(
     for nth, story in enumerate(TOLD):
         if story["title"] in NOT_PLAYED:
             continue
-        start = stories._moment(story["start"]) if "start" in story else stories.START
+        start = moment(story["start"]) if "start" in story else START
         simulation = OnTheCluster(start, f"+86139{nth:08d}", cluster, time, provider, loop)
         faults += await asyncio.to_thread(play, story, simulation)
         played.append(story["title"])

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot import content
+from bot.content import checking
 from bot.content.checking import ALWAYS, DOINGS
 from bot.domain.customer import Customer
 from bot.domain.effects import EFFECTS
 from bot.domain.shop import Shop
 from bot.journeys.audience import about
+from bot.outbound import render
 
 HEAD = "title: t\ntrigger: {event: order.paid}\n"
 TEXTS = """
@@ -138,3 +140,7 @@ def test_the_names_told_here_are_the_names_there_are(tmp_path):
     customer = Customer(id="c", shop="s", phone="+86", created_at=now)
     assert set(about(customer, Shop(), now)) | {"journey"} == ALWAYS
     assert set(DOINGS) <= set(EFFECTS)
+
+
+def test_marketing_is_measured_with_the_words_that_leave_with_it() -> None:
+    assert len(f",{render.OPT_OUT}") == checking.OPT_OUT

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.domain.understanding import Mood
-from bot.engine.evaluate import UnfitLine, evaluate, passes, slots_hold
-from bot.engine.measures import Confusion, calibration_error
+from bot.engine.evaluate import UnfitLine, evaluate, passes
+from bot.engine.measures import Confusion, calibration_error, slots_hold
 from tests.engine.minds import packaged_mind
 
 

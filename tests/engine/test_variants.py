@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.evaluate import run_dialogue, run_single, slots_hold
+from bot.engine.evaluate import run_dialogue, run_single
+from bot.engine.measures import slots_hold
 from bot.engine.mind import Mind
 from tests.conversation.contexts import TEAS
 from tests.engine.minds import packaged_mind

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.gateway import Callback
-from bot.domain.messages import STATE_RANK, OutboundState, Part, ReportState, advanced
+from bot.domain.messages import STATE_RANK, InboundMessage, OutboundState, Part, ReportState, advanced
 from bot.errors import CallbackIgnored, CallbackUnreadable
 from bot.gateways.wire import bodies, numbers, times
 from bot.gateways.wire.alphabets import as_text, by_coding, fits_gsm, gsm_text, sound, unwrapped
@@ -207,12 +207,13 @@ def test_user_data_headers_never_raise(raw: bytes) -> None:
 
 
 def test_one_bad_item_takes_no_other_with_it() -> None:
-    def read(item: Fields) -> object:
-        return numbers.caller(item.word("m"))
+    def read(item: Fields) -> InboundMessage:
+        return InboundMessage(sender=numbers.caller(item.word("m")), text="")
 
-    good, faults = bodies.each([{"m": "13800138000"}, 7, {"m": None}, {"m": "13800138001"}], read)  # type: ignore[type-var, arg-type]
-    assert good == ("+8613800138000", "+8613800138001")
-    assert faults == ("item 2: not an object", "item 3: no sender")
+    items = [{"m": "13800138000"}, 7, {"m": None}, {"m": "13800138001"}]
+    for parsed in (bodies.messages(items, read), bodies.pulled("messages", items, read, read)):
+        assert [message.sender for message in parsed.messages] == ["+8613800138000", "+8613800138001"]
+        assert parsed.faults == ("item 2: not an object", "item 3: no sender")
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, "9" * 5000, "{", "", "\ufeff"])

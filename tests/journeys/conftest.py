@@ -19,7 +19,7 @@ from bot.domain.shop import Shop
 from bot.domain.verdict import Send, Verdict
 from bot.engine.apply import apply
 from bot.journeys import steps
-from bot.journeys.course import Means
+from bot.journeys.course import Means, Moment
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 7, 2, 10, tzinfo=ZONE)  # a Wednesday
@@ -41,15 +41,21 @@ class Walker:
     texts: list[str] = field(default_factory=list)
     events: int = 0
 
-    @property
-    def means(self) -> Means:
+    def moment(self, event: str, customer: Customer | None = None) -> Moment:
         def gate(_text: SendTemplate) -> Verdict:
             return self.verdicts.pop(0) if self.verdicts else Send()
 
         def do(doing: Mapping[str, Any], values: Mapping[str, Any]) -> list[Effect]:
             return [IssueReward(reward=given["reward"], code="ABCD2345") for given in doing.values()]
 
-        return Means(gate=gate, do=do)
+        return Moment(
+            customer=customer or self.customer,
+            content=self.content,
+            shop=self.shop,
+            now=self.now,
+            ids=Ids(event),
+            means=Means(gate=gate, do=do),
+        )
 
     @property
     def prompt(self) -> Prompt | None:
@@ -86,27 +92,25 @@ class Walker:
         closed = ClosePrompt(prompt=prompt.id, reason="answered", answer=recorded or None, answered_at=self.now)
         after = apply(self.customer, self._entry(event, [closed]))
         values = {"answer": recorded} | values
-        effects = steps.answered(after, prompt, values, self.content, self.shop, self.now, Ids(event.id), self.means)
+        effects = steps.answered(self.moment(event.id, after), prompt, values)
         return self._keep(event, [closed, *effects])
 
     def _happen(self, what: Any) -> "Walker":
         event = self._event(what)
         after = replace(apply(self.customer, self._entry(event, [])), version=0)
-        return self._keep(
-            event, steps.begin(after, event, self.content, self.shop, self.now, Ids(event.id), self.means)
-        )
+        return self._keep(event, steps.begin(self.moment(event.id, after), event))
 
     def _due(self, name: str, at: datetime) -> None:
         timer: Schedule = next(one for one in reversed(self._timers) if one.timer == name)
         due = TimerDue(timer=name, what=timer.what, due_at=at, data=timer.data)
         event = self._event(due)
         prompt = next((one for one in self.customer.prompts if one.id == timer.data.get("prompt")), None)
-        given = (self.content, self.shop, self.now, Ids(event.id), self.means)
+        moment = self.moment(event.id)
         if due.what == "prompt_expiry":
             closed = [ClosePrompt(prompt=prompt.id, reason="expired")] if prompt else []
-            effects = [*closed, *steps.expired(self.customer, prompt, *given)] if prompt else []
+            effects = [*closed, *steps.expired(moment, prompt)] if prompt else []
         else:
-            effects = steps.advance(self.customer, due, *given)
+            effects = steps.advance(moment, due)
         self._keep(event, effects)
 
     _timers: list[Schedule] = field(default_factory=list)

@@ -8,7 +8,6 @@ import pytest
 from bot.domain.customer import Consent
 from bot.domain.effects import AlertStaff, ExitJourney, Schedule, SendTemplate, Tag
 from bot.domain.events import BusinessEvent, Event, ReplyReceived, TimerDue
-from bot.domain.ids import Ids
 from bot.domain.messages import InboundMessage
 from bot.domain.verdict import Never
 from bot.journeys import experiments, steps
@@ -210,11 +209,11 @@ steps:
     ).tell("a.b")
     prompt = walker.prompt
     walker.wait(days=2)
-    given = (walker.content, walker.shop, walker.now, Ids("x"))
-    assert steps.answered(walker.customer, prompt, {}, *given) == []
-    assert steps.expired(walker.customer, prompt, *given) == []
+    moment = walker.moment("x")
+    assert steps.answered(moment, prompt, {}) == []
+    assert steps.expired(moment, prompt) == []
     stale = TimerDue(timer="t", what="journey_step", due_at=walker.now, data={"run": prompt.run, "step": "a"})
-    assert steps.advance(walker.customer, stale, *given) == []
+    assert steps.advance(moment, stale) == []
 
 
 def test_a_stop_ends_at_the_next_step_and_at_the_gate(planned):
@@ -275,10 +274,10 @@ def test_what_is_no_business_of_journeys_gives_nothing(walker):
         received_at=walker.now,
         what=BusinessEvent(type="never.heard.of"),
     )
-    given = (walker.content, walker.shop, walker.now, Ids("e"))
-    assert steps.begin(walker.customer, event, *given) == []
+    moment = walker.moment("e")
+    assert steps.begin(moment, event) == []
     due = TimerDue(timer="t", what="other", due_at=walker.now)
-    assert steps.advance(walker.customer, due, *given) == []
+    assert steps.advance(moment, due) == []
 
 
 def test_arms_are_sticky_and_keep_their_shares():

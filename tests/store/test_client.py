@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.errors import StoreUnavailable
-from bot.store.client import connect
+from bot.store import keys
+from bot.store.client import connect, script
 from bot.store.store import Store
 from tests.smallbot import reply
 
@@ -63,3 +64,8 @@ async def test_a_primary_that_became_a_replica_leaves_nobody_waiting(redis_url: 
         with pytest.raises(StoreUnavailable):
             await client.call("huixin:x", "GET", "huixin:x")
     await client.close()
+
+
+def test_the_scripts_ring_the_bells_that_are_listened_to() -> None:
+    assert f"'PUBLISH', '{keys.WORK_BELL}'" in script("add").source
+    assert f"'PUBLISH', '{keys.BELL}'" in script("project").source

@@ -110,6 +110,14 @@ async def test_times_get_the_shops_offset(world: World) -> None:
     assert event.at == datetime.fromisoformat("2025-07-02T09:00:00+08:00")
 
 
+async def test_times_that_are_offered_instead_get_it_too(world: World) -> None:
+    full = {"id": "f1", "type": "appointment.full", "phone": "+8613800000000"}
+    told = full | {"data": {"appointment_id": "b1", "slots": ["2025-07-04T13:30"]}}
+    assert (await (await tell(world, told)).json())["accepted"] == 1
+    (event,) = await world.inbox()
+    assert event.what.data["slots"] == ["2025-07-04T13:30:00+08:00"]
+
+
 def nested(levels: int) -> Any:
     return [nested(levels - 1)] if levels else 1
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from bot.domain.gateway import Callback, Parsed
@@ -193,12 +193,6 @@ def as_fields(value: Any) -> Fields:
     raise CallbackUnreadable("not an object")
 
 
-def each(items: Iterable[Any], read: Callable[[Fields], Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """Read every item; one that cannot be read is named among the faults and takes no other with it."""
-    good, faults, _ = _each(items, read)
-    return good, faults
-
-
 def messages(items: Iterable[Any], read: Callable[[Fields], InboundMessage]) -> Parsed:
     """Read replies. Raises CallbackIgnored where there are none, CallbackUnreadable where all are bad."""
     good, faults, ignored = _each(items, read)
@@ -228,6 +222,20 @@ def mixed(
     return sure(Parsed(messages=replies, reports=receipts, faults=faults), ignored)
 
 
+def pulled(
+    what: Literal["messages", "reports"],
+    items: Iterable[Any],
+    message: Callable[[Fields], InboundMessage],
+    report: Callable[[Fields], DeliveryReport],
+) -> Parsed:
+    """Read a page of replies or of receipts that was fetched; one without any is no fault."""
+    if what == "messages":
+        replies, faults, _ = _each(items, message)
+        return Parsed(messages=replies, faults=faults)
+    receipts, faults, _ = _each(items, report)
+    return Parsed(reports=receipts, faults=faults)
+
+
 def sure(parsed: Parsed, ignored: int = 0) -> Parsed:
     """Give back what holds anything. Raises CallbackUnreadable with the faults, or CallbackIgnored.
 
@@ -242,7 +250,10 @@ def sure(parsed: Parsed, ignored: int = 0) -> Parsed:
 
 
 def _each(items: Iterable[Any], read: Callable[[Fields], Item]) -> tuple[tuple[Item, ...], tuple[str, ...], int]:
-    """Read every item; gives also how many of the faults are of no concern to us."""
+    """Read every item; one that cannot be read is named among the faults and takes no other with it.
+
+    Gives also how many of the faults are of no concern to us.
+    """
     good: list[Item] = []
     faults: list[str] = []
     ignored = 0

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from bot.domain.gateway import Callback
 from bot.errors import CallbackRefused
 
 HASHES: Final = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
@@ -71,6 +72,15 @@ def b64(raw: str | bytes) -> str:
 def basic(user: str, password: str) -> str:
     """Write the value of a Basic Authorization header."""
     return f"Basic {b64(f'{user}:{password}')}"
+
+
+def basic_holds(callback: Callback, user: str, password: str) -> bool:
+    """Check the Basic credentials of a callback; False where none are asked for. Raises CallbackRefused on others."""
+    if not password:
+        return False
+    good = same(callback.headers.get("authorization"), basic(user, password))
+    refuse_unless(good=good, reason="the callback's credentials are not ours")
+    return True
 
 
 def jwt_claims(token: str, key: str, now: datetime | None) -> Mapping[str, Any]:

@@ -206,6 +206,7 @@ NAMES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "event": {
         "appointment.booked": ("新预约", "Booked"),
         "appointment.moved": ("预约改了时间", "Booking moved"),
+        "appointment.full": ("想约的时间满了", "No room at that time"),
         "appointment.cancelled": ("预约取消了", "Booking cancelled"),
         "order.paid": ("已付款", "Order paid"),
         "order.shipped": ("已发货", "Order shipped"),

@@ -15,7 +15,7 @@ from bot.errors import RequestRefused
 from bot.store.people import Person, Session
 from bot.web.addresses import origin, remote
 from bot.web.console.render import page
-from bot.web.console.words import Translator, spoken
+from bot.web.console.words import Language, Translator, spoken
 from bot.web.deps import DEPS, WebDeps
 from bot.web.middleware import Handler
 from bot.web.schemas import HALF
@@ -70,7 +70,7 @@ def signed_in(show: Page, *, changes: bool = False) -> Handler:
         session = await deps.sessions.find(request.cookies.get(SESSION_COOKIE, ""), deps.clock())
         if session is None:
             return _to_sign_in(request)
-        visit = Visit(request=request, deps=deps, session=session, t=Translator(language_of(request, session.person)))
+        visit = Visit(request=request, deps=deps, session=session, t=Translator(language_of(request)))
         if request.method not in SAFE or changes:
             await check_form(request, session.csrf)
             if session.person.role == "viewer" and changes:
@@ -80,9 +80,9 @@ def signed_in(show: Page, *, changes: bool = False) -> Handler:
     return answer
 
 
-def language_of(request: web.Request, person: Person | None = None) -> Any:
-    """Tell which language a page speaks: the cookie of the switch, else the person's own, else Chinese."""
-    return spoken(request.cookies.get(LANGUAGE_COOKIE) or (person.language if person else "zh"))
+def language_of(request: web.Request) -> Language:
+    """Tell which language a page speaks to this browser: that of the switch, else Chinese."""
+    return spoken(request.cookies.get(LANGUAGE_COOKIE, ""))
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
