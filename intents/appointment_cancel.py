@@ -32,18 +32,6 @@ _TAKES_BACK: Final = re.compile(
     "|没事了|又[能可]|如约|照常)"
 )
 """A cancelling that is called off."""
-_ASKS: Final = re.compile(
-    "怎么取消|取消.{0,3}(?:能|会|要|有没有|收不收|扣不扣|后|之后|了没|没)[^帮]{0,8}(?:吗|不|没|钱|金|费|退"
-    "|天)?$|(?:会不会|算不算|多久.{0,4})取消"
-    "|爽约.{0,4}(?:后果|怎么|扣|罚)"
-    "|(?:取消|不来|不去).{0,4}(?:回|发|按|打|应当回|是回).{0,3}(?:几|哪|什么|啥|多少)"
-)
-"""A question about cancelling does not cancel."""
-_BY_SHOP: Final = re.compile(
-    "被.{0,3}(?:无故)?取消|你们.{0,4}把我.{0,4}取消|(?:上次|预约)取消了.{0,3}(?:定金|押金|钱)"
-    "|取消了?.{0,6}(?:一直不退|没退)|取消.{0,3}也很"
-)
-"""Told of what was."""
 
 
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
@@ -62,7 +50,7 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
 
 
 def _is_none(text: str) -> bool:
-    return any(said.search(text) for said in (_OF_ELSE, _UNSURE, _ASKS, _BY_SHOP))
+    return any(said.search(text) for said in (_OF_ELSE, _UNSURE))
 
 
 def respond(turn: Turn) -> list[Effect]:

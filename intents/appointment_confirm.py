@@ -17,23 +17,8 @@ _OTHER_YES: Final = re.compile("领|券|报名|参加|[张份]|兑换|优惠|订
 """A yes to something else than an appointment."""
 
 
-_OPEN: Final = re.compile(
-    "不知道.{0,6}可以不可以|看看.{0,6}忙不忙|(?:要是|如果|万一|天).{0,6}照常|照常[吗么不]|无法如约|不能如约"
-    "|确认.{0,6}(?:回|发|按|打).{0,4}(?:什么|啥"
-    "|咩|汉字|数字|哪|几|1|字)"
-    "|怎么跟你说|要按啥|reply to confirm|等我确认|确认下排班|跟我.{0,4}确认|与我.{0,6}确认|是确认吗|中不中$"
-    "|(?:覆|回)1$|(?:上次|上回"
-    "|上把)[^,。]{0,5}(?:准点|准时|按时)|(?<![不别没])(?:直接|干脆|还是)(?:取消|退)|(?:取消|退)就行|(?:早上?"
-    "|朝早|上午|下午|改"
-    "|安排)[^,。]{0,4}(?:头一|第一)个|\\+1,时间|不是星期|不是周"
-)
-"""A condition, a question or a wish that only holds words of coming."""
-
-
 def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
     """Claim a confirmation: the menu's 1, words, or a plain yes to an appointment prompt."""
-    if _OPEN.search(reading.text):
-        return []
     found = reading.claimed("appointment_confirm")
     for prompt in context.asked:
         if prompt.kind != "appointment":

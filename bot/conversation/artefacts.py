@@ -182,6 +182,6 @@ def _without_echo(line: str) -> str:
         return line[: found.start()]  # a signature of the customer's own phone at the end
     if len(rest) >= 10 and _ECHO.search(rest):
         before = line[: found.start()]
-        tail = re.search(r"(?:退订请?回复?[0-9A-Za-z]{1,2}|拒收请?回复?[0-9A-Za-z]{1,2}|[。.)])\s*([^。.]{1,12})$", rest)
+        tail = re.search(r"(?:(?:退订|拒收)请?回复?[0-9A-Za-z]{1,2}|[。.)])\s*([^。.]{1,12})$", rest)
         return before + (" " + tail[1] if tail and not _ECHO.search(tail[1]) else "")
     return line[: found.start()] + line[found.end() :] if not _ECHO.search(line) else line

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.echoes import APPOINTMENT, is_answer, puts_off, without_echoes
-from bot.conversation.hearsay import instead, really, returned, undoes
+from bot.conversation.hearsay import instead, really
 from bot.domain.intent import Reading
 from bot.domain.understanding import PRIORITY, Candidate, IntentName, ReplyContext
 
@@ -48,7 +48,7 @@ def choose(candidates: Sequence[Candidate], reading: Reading, context: ReplyCont
     if any(candidate.score >= CLEAR for candidate in live):
         live = [candidate for candidate in live if candidate.score >= CLEAR]
     live = _without_vetoed_stops(_without_vetoed_returns(live, reading, context), reading)
-    live = _without_hearsay(live, reading, context)
+    live = _without_hearsay(live, reading)
     if any(pick.undecided for pick in reading.picks.values()) or (reading.score and reading.score.undecided):
         # "A还是B呢": to waver is not to ask us.
         live = [candidate for candidate in live if candidate.intent not in {"question", "affirm", "deny"}]
@@ -73,13 +73,12 @@ def _says_more(reading: Reading) -> bool:
 def _without_vetoed_returns(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
     """Take back a wish to be written to that only says when ("周末再给我发"), or changes nothing ("不退订,接着发")."""
     wish = reading.preference
-    live = [returned(one) if one.layer == "wish" and undoes(reading.text) else one for one in live]
     names = {candidate.intent for candidate in live}
     if "resubscribe" in names and wish.on and not (wish.off or wish.only or wish.frequency or wish.send_time):
         return [candidate for candidate in live if candidate.intent != "preference_change"]
     stays = "deny" in names and not context.opted_out
     chose = "preference_change" in names and bool(wish.send_time or wish.frequency or wish.only)
-    if chose and not stays and any(one.intent == "resubscribe" and _BACK.search(one.reason.partition("合于")[0]) for one in live):
+    if chose and not stays and any(_is_return(one) for one in live):
         return live  # "重新订上,每月一次就好": both
     if not (chose or stays):
         return live
@@ -121,16 +120,22 @@ def _without_vetoed_stops(live: list[Candidate], reading: Reading) -> list[Candi
     return [candidate for index, candidate in enumerate(live) if index not in vetoed]
 
 
-def _without_hearsay(live: list[Candidate], reading: Reading, context: ReplyContext) -> list[Candidate]:
+def _without_hearsay(live: list[Candidate], reading: Reading) -> list[Candidate]:
     """Give what is meant instead of stops that are none; one that is only told of gives way to all else."""
     kept: list[Candidate] = []
     for candidate in live:
-        meant = really(candidate, reading, context) if candidate.intent == "unsubscribe" else None
+        meant = really(candidate, reading) if candidate.intent == "unsubscribe" else None
         if meant is None:
             kept.append(candidate)
         elif meant != "other" or {one.intent for one in live} <= {"unsubscribe", "greeting", "affirm"}:
             kept.append(instead(candidate, meant, reading))
     return kept
+
+
+def _is_return(candidate: Candidate) -> bool:
+    """Tell who asks in so many words to be written to again."""
+    quoted, _, _ = candidate.reason.partition("合于")
+    return candidate.intent == "resubscribe" and _BACK.search(quoted) is not None
 
 
 _BACK: Final = re.compile("重新|恢复(?![成到为])|再订|订上|订回|加回|开回|续上|取消退订|撤[销回]退订")
