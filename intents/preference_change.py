@@ -28,29 +28,17 @@ def claims(reading: Reading, context: ReplyContext) -> Sequence[Candidate]:
             return [_menu(asked, pick, wish), *found]
     if wish.on and _only_asks(reading):
         return found
-    if (_TOLD.search(reading.text) and not _RATHER.search(reading.text)) or (
-        asked is None and wish.on and _LIKES.search(reading.text)
-    ):
+    if _TOLD.search(reading.text) and not _RATHER.search(reading.text):
         return found
     if (wish and (asked is not None or _is_choice(wish))) or (wish.keeps and wish.clauses):
         return [_wish(wish, asked)]
     return found
 
 
-_TOLD: Final = re.compile(
-    "(?:说好|说是|说只|说改成|设了|勾了|选了|关了|停了).{0,12}(?:结果|又|还(?!能|要|想)|天天|我数|寂寞)|(?:设"
-    "|勾)了.{0,12}照发"
-    "|一天发?[3-9三四五六七八九几][条次遍]|一个活动发"
-    "|点就发|[让要]不让人|频率高到|一条没有|推了?(?:我)?一下午|推销办卡|[发来]了[几三四五六七八九十]条,真"
-    "|结束了$|用不上|拒收快递"
-    "|几[次条]$|是一?[周天月].{0,6}吗$|几点.{0,4}就?不发|还能.{0,8}吗$|合并发货|签收了?$|没签收|出发$|推不?掉"
-    "|停水(?:到|通知)|跟不上|按月收费"
-)
-"""What was done to the customer, what is asked or is of something else changes no preference."""
+_TOLD: Final = re.compile("(?:说好|说是|说只|说改成|设了|勾了|选了|关了|停了).{0,12}(?:结果|又|还(?!能|要|想)|天天)")
+"""What was done to the customer changes no preference ("说好一周一条,结果天天来")."""
 _RATHER: Final = re.compile("改(?:成|为|一)|换成|少|合并成|就[好行]")
 """With one of these a wish follows."""
-_LIKES: Final = re.compile("活动(?:很|挺|蛮|真)?(?:不错|好|实惠)|参加活动|要[一两二三]张|留给更")
-"""Pleasure at an offer is no wish to be sent more."""
 _ASKS: Final = re.compile("(?:还|会|是否|是不是|有没有).{0,8}(?:吗|么|不|没|吧)$")
 """Who asks whether something goes on does not wish it yet ("服务提醒还继续发吗")."""
 

@@ -14,7 +14,7 @@ from bot.domain.understanding import Candidate, IntentName, ReplyContext
 WEAK: Final = frozenset({"none", "mood", "hint"})
 """Layers that are told by a guess of this much:"""
 LIKELY: Final = 0.5
-WORDED: Final = frozenset({"pattern", "phrase"})
+WORDED: Final = frozenset({"pattern", "phrase", "wish"})
 """Layers that a guess overrules from so much on ..."""
 SURE: Final = 0.85
 RATHER: Final = 0.7
@@ -90,9 +90,13 @@ def second_opinion(
     if guess.p < _enough(guess.intent, first, doubted=doubted) or not _may(guess.intent, reading, context):
         # A stop that is out of place and nothing else either: ask.
         return tuple(chosen[1:]) if doubted and first is not None and first.intent == "unsubscribe" else tuple(chosen)
-    if any(candidate.intent == guess.intent for candidate in chosen):
-        # It would only bring another to the front: a whole clause stays there.
-        return tuple(chosen[1:]) if doubted and first is not None and first.layer not in _WHOLE else tuple(chosen)
+    said = [candidate.clause for candidate in chosen if candidate.intent == guess.intent]
+    if said:
+        # It would only bring another to the front: a whole clause stays there, and a question beside praise.
+        beside = first is not None and (
+            first.layer in _WHOLE or (first.intent == "question" and first.clause not in said)
+        )
+        return tuple(chosen) if beside or not doubted else tuple(chosen[1:])
     if guess.intent == "other":
         return ()
     return (_candidate(guess), *(one for one in chosen[1:] if one.layer not in WEAK))
