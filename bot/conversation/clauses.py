@@ -91,4 +91,7 @@ def core(clause: str) -> str:
     ended = (_TRAIL.sub("", clause) or clause) if clause[-1:] in _TRAIL_ENDS else clause
     lead = _LEAD.match(ended)
     begun = (ended[lead.end() :] or ended) if lead else ended
-    return period_of(begun.strip(" -_*'`:+") or begun)
+    bare = begun.strip(" -_*'`:+") or begun
+    folded = period_of(bare)
+    # "hhhhh" is laughter and no "h".
+    return bare if folded == "h" and len(bare) > 2 else folded
