@@ -141,9 +141,14 @@ def charset(callback: Callback) -> str | None:
 
 
 def raw_pairs(callback: Callback) -> list[tuple[str, bytes]]:
-    """Give names and undecoded values of the query and then of a form body, in their order."""
+    """Give names and undecoded values of the query and then of a form body, in their order.
+
+    A GET has no form: signatures over an address do not cover a body, which would overrule what they do cover.
+    """
     body = body_of(callback)
     pairs = _split(callback.query.encode("utf-8", "replace"))
+    if callback.method == "GET":
+        return pairs
     if content_type(callback) == "multipart/form-data":
         return pairs + _multipart(body, callback.headers.get("content-type", ""))
     return pairs + _split(body)
