@@ -268,6 +268,21 @@ def test_multipart_forms_are_not_followed_into_their_depth() -> None:
     field = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n2\r\n--x--\r\n'
     headers = {"content-type": 'multipart/form-data; boundary="x"'}
     assert bodies.form(Callback(method="POST", url="", headers=headers, body=field)).values == {"a": "1\r\n2"}
-    bodies.form(Callback(method="POST", url="", headers=headers, body=inner))
+    with pytest.raises(CallbackUnreadable):
+        bodies.form(Callback(method="POST", url="", headers=headers, body=inner))
     with pytest.raises(CallbackUnreadable):
         bodies.form(Callback(method="POST", url="", headers={"content-type": "multipart/form-data"}, body=b"x"))
+
+
+@pytest.mark.parametrize("cut", ["", "\r\n--", "\r\n--xy", "\r\n--xyz", "\r\n--xyz-", "\r\n--xyz\r\n"])
+def test_a_multipart_form_that_was_cut_off_is_unreadable(cut: str) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=xyz"}
+    whole = '--xyz\r\nContent-Disposition: form-data; name="content"\r\n\r\n我不要'
+
+    def read(body: str) -> Fields:
+        return bodies.form(Callback(method="POST", url="", headers=headers, body=body.encode()))
+
+    assert read(f"{whole}\r\n--xyz--").text("content") == "我不要"
+    assert read(f"{whole}\r\n--xyz--\r\nan afterword").text("content") == "我不要"
+    with pytest.raises(CallbackUnreadable):
+        read(whole + cut)

@@ -290,6 +290,9 @@ def _multipart(body: bytes, kind: str) -> list[tuple[str, bytes]]:
         raise CallbackUnreadable("a multipart form without its boundary")
     line = b"\r\n--" + boundary[1].encode("latin-1", "replace")
     parts = (b"\r\n" + body).split(line, MAX_FIELDS)[1:]
+    if not parts or not parts[-1].startswith(b"--"):
+        # Cut off on its way: what is there of the last field would be taken for all that a customer wrote.
+        raise CallbackUnreadable("a multipart form without its end")
     pairs = []
     for part in parts:
         head, _, value = part.partition(b"\r\n\r\n")
