@@ -184,3 +184,21 @@ def test_an_unsigned_body_overrules_no_signed_query(name: str) -> None:
     assert signed.verify(forged, None)
     [message] = signed.parse(forged).messages
     assert (message.sender, message.text) == ("+14155550100", "hi")
+
+
+@pytest.mark.parametrize("url", ["https://sms.example.com/cb?a=\udcff", "https://sms.example.com/cb\udcff"])
+@pytest.mark.parametrize("name", ["huawei", "messagebird", "plivo", "twilio", "vonage"])
+def test_octets_that_are_no_text_are_refused(name: str, url: str) -> None:
+    """A server hands a raw octet of an address or a header on as a lone surrogate, which cannot be encoded."""
+    headers = {
+        "x-sdk-date": "20250702T020000Z\udcff",
+        "authorization": "SDK-HMAC-SHA256 Access=k, SignedHeaders=x-sdk-date, Signature=\udcff",
+        "messagebird-signature": "\udcff",
+        "messagebird-request-timestamp": "\udcff",
+        "x-plivo-signature-v3": "\udcff",
+        "x-plivo-signature-v3-nonce": "\udcff",
+        "x-twilio-signature": "\udcff",
+    }
+    secrets = dict.fromkeys(("auth_token", "signing_key", "push_key", "push_secret", "signature_secret"), "k")
+    with pytest.raises(CallbackRefused):
+        gateway(name, **secrets).verify(Callback(method="POST", url=url, headers=headers, body=b"From=1"), None)
