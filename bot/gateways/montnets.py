@@ -199,7 +199,7 @@ def pwd(userid: str, password: str, timestamp: str, kind: str = "md5") -> str:
 
 
 def _fields(callback: Callback) -> Fields:
-    if callback.body.lstrip()[:1] == b"{":
+    if bodies.opening(callback) == b"{":
         return bodies.as_fields(bodies.json_of(callback))
     raw = bodies.body_of(callback)
     fields = bodies.form(callback)

@@ -177,7 +177,7 @@ def _plain(value: Any) -> str:
 
 
 def _fields(callback: Callback) -> Fields:
-    if callback.body.lstrip()[:1] == b"{":
+    if bodies.opening(callback) == b"{":
         return bodies.as_fields(bodies.json_of(callback))
     return bodies.form(callback)
 

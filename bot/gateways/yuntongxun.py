@@ -156,7 +156,7 @@ def sig(account_sid: str, auth_token: str, stamp: str) -> str:
 
 
 def _is_xml(callback: Callback) -> bool:
-    return "xml" in bodies.content_type(callback) or callback.body.lstrip()[:1] == b"<"
+    return "xml" in bodies.content_type(callback) or bodies.opening(callback) == b"<"
 
 
 def _xml(callback: Callback) -> Fields:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from bot.domain.gateway import Callback
 from bot.domain.messages import STATE_RANK, OutboundState, Part, ReportState, advanced
 from bot.errors import CallbackIgnored, CallbackUnreadable
+from bot.gateways import load
 from bot.gateways.wire import bodies, numbers, times
 from bot.gateways.wire.alphabets import as_text, by_coding, fits_gsm, gsm_text, sound, unwrapped
 from bot.gateways.wire.bodies import Fields
 from bot.gateways.wire.parts import from_udh
+from tests.gateways.recorded import fixture
 
 TEN = datetime(2025, 7, 2, 2, 0, tzinfo=UTC)
 
@@ -228,6 +230,23 @@ def test_one_bad_item_takes_no_other_with_it() -> None:
 def test_broken_json_is_unreadable(body: str) -> None:
     with pytest.raises(CallbackUnreadable):
         bodies.read_json(body)
+
+
+@pytest.mark.parametrize("name", ["chuanglan", "huawei", "montnets", "submail", "vonage", "yuntongxun"])
+@pytest.mark.parametrize("before", ["\ufeff", "\ufeff\r\n ", "\n"])
+def test_a_mark_before_json_is_passed_over(name: str, before: str) -> None:
+    bodies_of = {
+        "chuanglan": '{"mobile":"13800138000","msg":"好","destcode":"1"}',
+        "huawei": '{"statusReportList":[{"smsMsgId":"a","status":"DELIVRD"}]}',
+        "montnets": '{"cmd":"MO_REQ","seqid":1,"mos":[{"mobile":"13800138000","content":"%e5%a5%bd"}]}',
+        "submail": '{"events":"mo","address":"13800138000","content":"好"}',
+        "vonage": '{"msisdn":"8613800138000","text":"好"}',
+        "yuntongxun": "<Request><smsType>0</smsType><fromNum>13800138000</fromNum><content>好</content></Request>",
+    }
+    gateway = load(name, fixture(name)["settings"])
+    parsed = gateway.parse(Callback(method="POST", url="", body=f"{before}{bodies_of[name]}".encode()))
+    assert [message.text for message in parsed.messages] == ([] if name == "huawei" else ["好"])
+    assert [report.state for report in parsed.reports] == (["delivered"] if name == "huawei" else [])
 
 
 @given(st.lists(st.sampled_from(["sent", "delivered", "failed", "expired", "rejected", "unknown"])))

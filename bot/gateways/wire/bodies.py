@@ -28,6 +28,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _JSON: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
 _JSON_BLANKS: Final = " \t\r\n"
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
 _SCALARS: Final = (int, float)
 
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
@@ -170,6 +171,11 @@ def form(callback: Callback, encoding: str | None = None) -> Fields:
         if raw or name not in values:
             values[name] = as_text(raw, encoding)
     return Fields(values)
+
+
+def opening(callback: Callback) -> bytes:
+    """Give the first octet of a body behind blanks and the mark that some servers put before UTF-8."""
+    return callback.body.lstrip(_BEFORE)[:1]
 
 
 def json_of(callback: Callback, encoding: str | None = None) -> Any:
