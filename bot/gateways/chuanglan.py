@@ -218,7 +218,7 @@ def sign_abroad(fields: Mapping[str, str], password: str) -> str:
 
 
 def _fields(callback: Callback) -> Fields:
-    if callback.body.lstrip()[:1] == b"{":
+    if bodies.opening(callback) == b"{":
         return bodies.as_fields(bodies.json_of(callback))
     return bodies.form(callback)
 

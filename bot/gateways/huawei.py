@@ -99,7 +99,7 @@ class Huawei:
 
     def parse(self, callback: Callback) -> Parsed:
         """Read one reply or receipt from a form, or the JSON list of the batch variant."""
-        if callback.body.lstrip()[:1] in {b"{", b"["}:
+        if bodies.opening(callback) in {b"{", b"["}:
             listed = bodies.as_fields(bodies.json_of(callback)).values.get("statusReportList")
             return bodies.reports(bodies.item_list(listed), _report)
         # Many servers name ISO-8859-1 and send UTF-8; nothing of what the header says is believed.

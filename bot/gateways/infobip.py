@@ -49,6 +49,7 @@ _GROUPS: Final[Mapping[str, str]] = {
     "4": "EXPIRED",
     "5": "REJECTED",
 }
+_AT_OPERATOR: Final = "DELIVERED_TO_OPERATOR"
 # By the name of the status where a send is refused; the split into classes is our reading.
 _OUTCOMES: Final[Mapping[SendOutcome, str]] = {
     "account": "REJECTED_NOT_ENOUGH_CREDITS REJECTED_SENDER REJECTED_ROUTE_NOT_AVAILABLE UNAUTHORIZED",
@@ -201,9 +202,11 @@ def _report(item: Fields) -> DeliveryReport:
     group = (status.some("groupName") or _GROUPS.get(status.some("groupId") or "", "")).upper()
     if not group:
         raise CallbackUnreadable("no status")
+    # Grouped with what was delivered, but documented as intermediate: the handset has not got it yet.
+    on_its_way = status.some("name") == _AT_OPERATOR or (group == "DELIVERED" and status.some("id") == "2")
     return DeliveryReport(
         gateway=NAME,
-        state=_STATES.get(group, "unknown"),
+        state="sent" if on_its_way else _STATES.get(group, "unknown"),
         code=group,
         to=numbers.receiver(item.some("to", "destination"), region=None),
         message_id=item.need("messageId"),

@@ -75,10 +75,11 @@ class Jasmin:
         return False
 
     def parse(self, callback: Callback) -> Parsed:
-        """Read one reply, or one receipt (which has a message_status)."""
+        """Read one reply, or one receipt: it has a message_status, or from some builds but `dlvrd` or `err`."""
         raw = {name.lower(): value for name, value in bodies.raw_pairs(callback)}
         fields = Fields({name: as_text(value) for name, value in raw.items()})
-        if fields.has("message_status"):
+        bare = fields.has("dlvrd", "err") and not fields.has("content", "binary")
+        if bare or fields.has("message_status"):
             return bodies.reports([fields.values], self._report)
         return bodies.messages([fields.values], lambda item: self._message(item, raw))
 
@@ -128,12 +129,14 @@ class Jasmin:
     def _message(self, fields: Fields, raw: Mapping[str, bytes]) -> InboundMessage:
         if not fields.has("content", "binary"):
             raise CallbackUnreadable("no content")
-        octets = raw.get("content", b"")
-        if binary := fields.some("binary"):
+        octets, binary = raw.get("content", b""), fields.some("binary")
+        if binary:
             try:
                 octets = bytes.fromhex(binary)
             except ValueError:
-                raise CallbackUnreadable("binary is not hex") from None
+                if not octets:
+                    raise CallbackUnreadable("binary is not hex") from None
+                binary = None
         return InboundMessage(
             gateway=NAME,
             sender=numbers.caller(fields.word("from"), region=self.region),
@@ -149,10 +152,7 @@ class Jasmin:
         return by_coding(octets, 3 if coding in {None, 0} and self.alphabet == "latin1" else coding)
 
     def _report(self, fields: Fields) -> DeliveryReport:
-        code = fields.need("message_status")
-        state: ReportState = "rejected" if code.startswith("ESME_R") else states.by_stat(code)
-        if code == "ESME_ROK":
-            state = "sent"
+        state, code = _state(fields)
         return DeliveryReport(
             gateway=NAME,
             state=state,
@@ -160,3 +160,17 @@ class Jasmin:
             message_id=fields.need("id"),
             done_at=times.moment(fields.some("donedate")),
         )
+
+
+def _state(fields: Fields) -> tuple[ReportState, str]:
+    """Tell what became of a text, and the word that says so. Raises CallbackUnreadable."""
+    code, error = fields.some("message_status"), fields.some("err") or ""
+    if code is None and fields.number("dlvrd"):
+        return "delivered", error or "dlvrd"
+    if code is None and error.strip("0"):
+        return "failed", error
+    if code is None:
+        raise CallbackUnreadable("no message_status")
+    if code == "ESME_ROK":
+        return "sent", code
+    return ("rejected" if code.startswith("ESME_R") else states.by_stat(code)), code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,19 @@ _STATES: Final[Mapping[str, ReportState]] = {
 }
 _TEXTS: Final = ("text", "message", "content")
 _FORMS: Final = ("bare", "plus", "domestic")
+_WESTERN: Final[Mapping[str, str]] = {
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
+    "ISO-8859-1": "latin-1",
+    "LATIN1": "latin-1",
+}
+"""Other providers name these and send UTF-8 or GBK; Kannel means them (`mo-recode` makes Windows-1252)."""
+
+_LIKELY: Final = re.compile(
+    "[ -~\n\u00a0-\u04ff\u2010-\u203a\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\u3000-\u30ff\u4e00-\u9fff"
+    "\ufe0f\uff00-\uffef\U0001f000-\U0001faff]"
+)
+"""What people write in a reply, and what octets read in the wrong charset seldom come to."""
 
 
 def build(settings: Mapping[str, Any]) -> Kannel:
@@ -66,7 +80,7 @@ class Kannel:
     """One sendsms-user of a Kannel.
 
     Its answer to a callback is texted to the customer, so ours is empty. The owner's `get-url` may name
-    the fields `sender` or `from`, `message` or `text`, `ts`, `id`, `to`, `charset`, `udh`. Kannel gives
+    the fields `sender` or `from`, `message` or `text`, `ts`, `id`, `to`, `coding`, `charset`, `udh`. Kannel gives
     no id for a send: a receipt finds its text by the reference that we put into its address. A failed
     callback is not sent again. A number without a country code belongs to `region`.
     """
@@ -131,7 +145,7 @@ class Kannel:
         return InboundMessage(
             gateway=NAME,
             sender=numbers.caller(fields.some("sender", "from"), region=self.region),
-            text=_text(raw[name], fields.some("charset") or ""),
+            text=_text(raw[name], (fields.some("charset") or "").upper(), fields.some("coding")),
             to=fields.some("to", "receiver"),
             message_id=fields.some("id"),
             received_at=_time(fields.some("ts", "time")),
@@ -139,15 +153,39 @@ class Kannel:
         )
 
 
-def _text(octets: bytes, charset: str) -> str:
-    """Decode a text: UTF-8 as the service should be set to, raw UTF-16 where it plainly is that."""
-    if charset.upper().startswith("UTF") and "16" in charset and len(octets) % 2 == 0:
+def _text(octets: bytes, charset: str, coding: str | None) -> str:
+    """Decode a text: UTF-16 where the charset, or without one the coding, says so; else UTF-8, else its charset."""
+    if _is_wide(charset, coding) and len(octets) % 2 == 0:
+        return _wide_text(octets)
+    if western := _WESTERN.get(charset):
         try:
-            written = octets.decode()
+            return octets.decode()
         except UnicodeDecodeError:
-            return ucs2_text(octets)
-        return ucs2_text(octets) if "\x00" in written else written
+            return octets.decode(western, "replace")
     return as_text(octets, charset or None)
+
+
+def _is_wide(charset: str, coding: str | None) -> bool:
+    if not charset:
+        return coding == "2"
+    return (charset.startswith("UTF") and "16" in charset) or charset.startswith("UCS")
+
+
+def _wide_text(octets: bytes) -> str:
+    r"""Decode what is named UTF-16: some services recode to UTF-8 and leave the name.
+
+    Most short Chinese replies are sound UTF-8 too (停止 is `P\kb`), so UTF-8 counts only where it reads better.
+    """
+    wide = ucs2_text(octets)
+    try:
+        written = octets.decode()
+    except UnicodeDecodeError:
+        return wide
+    return written if _likelihood(written) > _likelihood(wide) else wide
+
+
+def _likelihood(text: str) -> float:
+    return len(_LIKELY.findall(text)) / max(1, len(text))
 
 
 def _time(value: str | None) -> datetime | None:

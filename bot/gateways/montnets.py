@@ -23,7 +23,7 @@ from bot.domain.gateway import (
 from bot.domain.messages import DeliveryReport, InboundMessage, Part, PartOf
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable, GatewayError
 from bot.gateways.wire import bodies, numbers, replies, requests, signing, states, times
-from bot.gateways.wire.alphabets import as_text, unwrapped
+from bot.gateways.wire.alphabets import as_text, form_value, unwrapped
 from bot.gateways.wire.bodies import Fields
 from bot.gateways.wire.given import Given
 
@@ -66,7 +66,7 @@ def build(settings: Mapping[str, Any]) -> Montnets:
 class Montnets:
     """One account of Montnets.
 
-    Ids are 64 bits, negative or beyond them, and stay texts. Texts are percent-encoded within the JSON.
+    Ids are 64 bits, negative or beyond them, and stay texts. Texts are form-encoded within the JSON.
     Long replies come in parts of at most 70 characters without a common id, so a part is tied by number,
     channel and total. The password digest does not cover the body. SM4 encryption is not taken.
     """
@@ -195,7 +195,7 @@ def pwd(userid: str, password: str, timestamp: str, kind: str = "md5") -> str:
 
 
 def _fields(callback: Callback) -> Fields:
-    if callback.body.lstrip()[:1] == b"{":
+    if bodies.opening(callback) == b"{":
         return bodies.as_fields(bodies.json_of(callback))
     raw = bodies.body_of(callback)
     fields = bodies.form(callback)
@@ -243,7 +243,7 @@ def _message(item: Fields) -> InboundMessage:
     return InboundMessage(
         gateway=NAME,
         sender=sender,
-        text=unwrapped(item.text("content"), 1),
+        text=form_value(item.text("content")),
         to=item.some("spno"),
         message_id=item.some("msgid"),
         received_at=times.moment(item.word("rtime")),

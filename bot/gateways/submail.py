@@ -163,7 +163,7 @@ def signature(fields: Mapping[str, str], sign_type: str, appid: str, appkey: str
 
 
 def _fields(callback: Callback) -> Fields:
-    if callback.body.lstrip()[:1] == b"{":
+    if bodies.opening(callback) == b"{":
         return bodies.as_fields(bodies.json_of(callback))
     return bodies.form(callback)
 

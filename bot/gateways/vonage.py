@@ -177,7 +177,7 @@ def _plain(value: Any) -> str:
 
 
 def _fields(callback: Callback) -> Fields:
-    if callback.body.lstrip()[:1] == b"{":
+    if bodies.opening(callback) == b"{":
         return bodies.as_fields(bodies.json_of(callback))
     return bodies.form(callback)
 
@@ -207,10 +207,16 @@ def _message(fields: Fields) -> InboundMessage:
 
 
 def _from_hex(data: str) -> str:
+    """Decode octets of no named charset: what came as UCS-2 has a type of its own, so UTF-8 comes first."""
     try:
-        return ucs2_text(bytes.fromhex(data))
+        raw = bytes.fromhex(data)
     except ValueError:
         raise CallbackUnreadable("data is not hex") from None
+    try:
+        written = raw.decode()
+    except UnicodeDecodeError:
+        return ucs2_text(raw)
+    return ucs2_text(raw) if "\x00" in written else written
 
 
 def _report(fields: Fields) -> DeliveryReport:

@@ -23,7 +23,7 @@ from bot.domain.gateway import (
     Submission,
 )
 from bot.domain.messages import DeliveryReport, InboundMessage
-from bot.errors import CallbackUnreadable
+from bot.errors import CallbackIgnored, CallbackUnreadable
 from bot.gateways.wire import bodies, numbers, replies, requests, signing, states, times
 from bot.gateways.wire.alphabets import as_text
 from bot.gateways.wire.bodies import Fields
@@ -44,6 +44,7 @@ CAPABILITIES: Final = Capabilities(
 )
 
 _DECLARED: Final = re.compile(r"<\?xml[^>]{0,200}encoding=[\"']([\w.-]{1,40})[\"'][^>]{0,200}\?>", re.IGNORECASE)
+_ACTION: Final = "smsarrived"
 _SID: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 # Our reading: the vendor's own pages were not to be had.
 _OUTCOMES: Final[Mapping[SendOutcome, str]] = {
@@ -70,8 +71,9 @@ class Yuntongxun:
     """One application of Yuntongxun.
 
     All samples found are receipts (`smsType` 1); that 0 is a reply is unconfirmed. So an item is a
-    receipt if it says 1, or if it has a status and its content is an id; all else is a reply. The answer
-    demanded is unconfirmed too: `statusCode` 000000 in the language of the callback.
+    receipt if it says 1, if it says neither and has a status, or if it says 0 but has a status and its
+    content is an id; all else is a reply. Actions other than SMSArrived are no texts. The answer demanded
+    is unconfirmed too: `statusCode` 000000 in the language of the callback.
     """
 
     account_sid: str
@@ -92,6 +94,9 @@ class Yuntongxun:
         else:
             value = bodies.as_fields(bodies.json_of(callback))
             fields = value.under("Request") if value.has("Request") else value
+        if (fields.some("action") or _ACTION).lower() != _ACTION:
+            # Calls and conferences of the same application may have the same address.
+            raise CallbackIgnored("event")
         return bodies.mixed([fields.values], _is_receipt, _message, _report)
 
     def acknowledge(self, callback: Callback) -> Ack:
@@ -151,7 +156,7 @@ def sig(account_sid: str, auth_token: str, stamp: str) -> str:
 
 
 def _is_xml(callback: Callback) -> bool:
-    return "xml" in bodies.content_type(callback) or callback.body.lstrip()[:1] == b"<"
+    return "xml" in bodies.content_type(callback) or bodies.opening(callback) == b"<"
 
 
 def _xml(callback: Callback) -> Fields:
@@ -167,8 +172,9 @@ def _xml(callback: Callback) -> Fields:
 
 
 def _is_receipt(item: Fields) -> bool:
-    if item.word("smsType") == "1":
-        return True
+    kind = item.word("smsType")
+    if kind != "0":
+        return kind == "1" or item.some("status", "deliverCode") is not None
     return item.has("status", "deliverCode") and bool(_SID.fullmatch(item.word("content") or ""))
 
 
@@ -183,11 +189,14 @@ def _message(item: Fields) -> InboundMessage:
 
 
 def _report(item: Fields) -> DeliveryReport:
-    status, code = item.need("status"), item.some("deliverCode")
+    code = item.some("deliverCode")
+    status = item.some("status") if code else item.need("status")
     state = states.by_stat(code)
+    if status:
+        state = "delivered" if status == "0" else state if state in {"expired", "rejected"} else "failed"
     return DeliveryReport(
         gateway=NAME,
-        state="delivered" if status == "0" else state if state in {"expired", "rejected"} else "failed",
+        state=state,
         code=code or status,
         to=numbers.receiver(item.word("fromNum")),
         message_id=item.need("content"),

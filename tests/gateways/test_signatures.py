@@ -15,10 +15,10 @@ from bot.gateways import load
 from bot.gateways.aliyun import acs3, rpc_v1
 from bot.gateways.huawei import password_digest
 from bot.gateways.montnets import pwd
-from bot.gateways.plivo import signature_v2
+from bot.gateways.plivo import signature_v2, signature_v3
 from bot.gateways.tencent import tc3
 from bot.gateways.vonage import signature
-from bot.gateways.wire.signing import jwt_claims
+from bot.gateways.wire.signing import b64, jwt_claims, mac
 from tests.gateways.recorded import fixture, lines
 
 VECTORS = {vector["id"]: vector for vector in lines("signatures.jsonl")}
@@ -166,3 +166,39 @@ def test_huawei_digest_has_the_published_shape() -> None:
 def test_a_token_without_an_hmac_is_refused(token: str) -> None:
     with pytest.raises(CallbackRefused):
         jwt_claims(token, "secret", None)
+
+
+@pytest.mark.parametrize("name", ["twilio", "plivo"])
+def test_an_unsigned_body_overrules_no_signed_query(name: str) -> None:
+    query = urlencode({"From": "+14155550100", "To": "+14155550199", "Body": "hi", "Text": "hi", "MessageUUID": "1"})
+    url = f"https://sms.example.com/cb?{query}"
+    asked = Callback(method="GET", url=url, query=query)
+    proofs = {
+        "twilio": {"x-twilio-signature": b64(mac("sha1", "key", url))},
+        "plivo": {"x-plivo-signature-v3": signature_v3("key", asked, "n"), "x-plivo-signature-v3-nonce": "n"},
+    }
+    headers = {"content-type": "application/x-www-form-urlencoded", **proofs[name]}
+    body = urlencode({"From": "+14155550111", "Body": "STOP", "Text": "STOP"}).encode()
+    forged = Callback(method="GET", url=url, query=query, headers=headers, body=body)
+    signed = gateway(name, auth_token="key")
+    assert signed.verify(forged, None)
+    [message] = signed.parse(forged).messages
+    assert (message.sender, message.text) == ("+14155550100", "hi")
+
+
+@pytest.mark.parametrize("url", ["https://sms.example.com/cb?a=\udcff", "https://sms.example.com/cb\udcff"])
+@pytest.mark.parametrize("name", ["huawei", "messagebird", "plivo", "twilio", "vonage"])
+def test_octets_that_are_no_text_are_refused(name: str, url: str) -> None:
+    """A server hands a raw octet of an address or a header on as a lone surrogate, which cannot be encoded."""
+    headers = {
+        "x-sdk-date": "20250702T020000Z\udcff",
+        "authorization": "SDK-HMAC-SHA256 Access=k, SignedHeaders=x-sdk-date, Signature=\udcff",
+        "messagebird-signature": "\udcff",
+        "messagebird-request-timestamp": "\udcff",
+        "x-plivo-signature-v3": "\udcff",
+        "x-plivo-signature-v3-nonce": "\udcff",
+        "x-twilio-signature": "\udcff",
+    }
+    secrets = dict.fromkeys(("auth_token", "signing_key", "push_key", "push_secret", "signature_secret"), "k")
+    with pytest.raises(CallbackRefused):
+        gateway(name, **secrets).verify(Callback(method="POST", url=url, headers=headers, body=b"From=1"), None)

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from bot.domain.gateway import Callback
 from bot.domain.messages import STATE_RANK, InboundMessage, OutboundState, Part, ReportState, advanced
 from bot.errors import CallbackIgnored, CallbackUnreadable
+from bot.gateways import load
 from bot.gateways.wire import bodies, numbers, times
 from bot.gateways.wire.alphabets import as_text, by_coding, fits_gsm, gsm_text, sound, unwrapped
 from bot.gateways.wire.bodies import Fields
 from bot.gateways.wire.parts import from_udh
+from tests.gateways.recorded import fixture
 
 TEN = datetime(2025, 7, 2, 2, 0, tzinfo=UTC)
 
@@ -90,6 +92,15 @@ def test_surrogates_are_mended() -> None:
         ("4155550100", "CN", "1", "+14155550100"),
         ("91234567", "CN", "852", "+85291234567"),
         ("85291234567", "CN", "852", "+85291234567"),
+        ("9123456789", "CN", "91", "+919123456789"),
+        ("919123456789", "CN", "91", "+919123456789"),
+        ("3931234567", "CN", "39", "+393931234567"),
+        ("393331234567", "CN", "39", "+393331234567"),
+        ("55991234567", "CN", "55", "+5555991234567"),
+        ("5511987654321", "CN", "0055", "+5511987654321"),
+        ("4915112345678", "CN", "49", "+4915112345678"),
+        ("447700900123", "CN", "44", "+447700900123"),
+        ("07700900123", "CN", "44", "+447700900123"),
         ("0085291234567", "CN", None, "+85291234567"),
         ("85291234567", "CN", None, "+85291234567"),
         ("2349067554729", "CN", None, "+2349067554729"),
@@ -222,6 +233,23 @@ def test_broken_json_is_unreadable(body: str) -> None:
         bodies.read_json(body)
 
 
+@pytest.mark.parametrize("name", ["chuanglan", "huawei", "montnets", "submail", "vonage", "yuntongxun"])
+@pytest.mark.parametrize("before", ["\ufeff", "\ufeff\r\n ", "\n"])
+def test_a_mark_before_json_is_passed_over(name: str, before: str) -> None:
+    bodies_of = {
+        "chuanglan": '{"mobile":"13800138000","msg":"好","destcode":"1"}',
+        "huawei": '{"statusReportList":[{"smsMsgId":"a","status":"DELIVRD"}]}',
+        "montnets": '{"cmd":"MO_REQ","seqid":1,"mos":[{"mobile":"13800138000","content":"%e5%a5%bd"}]}',
+        "submail": '{"events":"mo","address":"13800138000","content":"好"}',
+        "vonage": '{"msisdn":"8613800138000","text":"好"}',
+        "yuntongxun": "<Request><smsType>0</smsType><fromNum>13800138000</fromNum><content>好</content></Request>",
+    }
+    gateway = load(name, fixture(name)["settings"])
+    parsed = gateway.parse(Callback(method="POST", url="", body=f"{before}{bodies_of[name]}".encode()))
+    assert [message.text for message in parsed.messages] == ([] if name == "huawei" else ["好"])
+    assert [report.state for report in parsed.reports] == (["delivered"] if name == "huawei" else [])
+
+
 @given(st.lists(st.sampled_from(["sent", "delivered", "failed", "expired", "rejected", "unknown"])))
 def test_receipts_only_move_a_text_forward(receipts: list[ReportState]) -> None:
     state: OutboundState = "sending"
@@ -260,6 +288,21 @@ def test_multipart_forms_are_not_followed_into_their_depth() -> None:
     field = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n2\r\n--x--\r\n'
     headers = {"content-type": 'multipart/form-data; boundary="x"'}
     assert bodies.form(Callback(method="POST", url="", headers=headers, body=field)).values == {"a": "1\r\n2"}
-    bodies.form(Callback(method="POST", url="", headers=headers, body=inner))
+    with pytest.raises(CallbackUnreadable):
+        bodies.form(Callback(method="POST", url="", headers=headers, body=inner))
     with pytest.raises(CallbackUnreadable):
         bodies.form(Callback(method="POST", url="", headers={"content-type": "multipart/form-data"}, body=b"x"))
+
+
+@pytest.mark.parametrize("cut", ["", "\r\n--", "\r\n--xy", "\r\n--xyz", "\r\n--xyz-", "\r\n--xyz\r\n"])
+def test_a_multipart_form_that_was_cut_off_is_unreadable(cut: str) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=xyz"}
+    whole = '--xyz\r\nContent-Disposition: form-data; name="content"\r\n\r\n我不要'
+
+    def read(body: str) -> Fields:
+        return bodies.form(Callback(method="POST", url="", headers=headers, body=body.encode()))
+
+    assert read(f"{whole}\r\n--xyz--").text("content") == "我不要"
+    assert read(f"{whole}\r\n--xyz--\r\nan afterword").text("content") == "我不要"
+    with pytest.raises(CallbackUnreadable):
+        read(whole + cut)

@@ -93,10 +93,20 @@ def unwrapped(text: str, times: int = 2) -> str:
     come out as UTF-8 or GBK. "100%" and "9%20折" stay as they are.
     """
     for _ in range(times):
-        if "%" not in text or _UNPRINTABLE.search(text) or _BROKEN_PERCENT.search(text):
+        if "%" not in text:
             return text
-        text = as_text(unquote_to_bytes(text.replace("+", " ")))
+        text = form_value(text)
     return text
+
+
+def form_value(text: str) -> str:
+    """Undo the form-encoding that a provider puts around every text: plus signs are blanks here even without escapes.
+
+    A text that cannot be form-encoded (blanks, Chinese, a percent sign that is no escape) stays as it is.
+    """
+    if _UNPRINTABLE.search(text) or _BROKEN_PERCENT.search(text):
+        return text
+    return as_text(unquote_to_bytes(text.replace("+", " ")))
 
 
 def gsm_text(raw: bytes) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from bot.domain.gateway import Callback, Parsed
 from bot.domain.messages import DeliveryReport, InboundMessage
-from bot.errors import CallbackIgnored, CallbackUnreadable
+from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable
 from bot.gateways.wire.alphabets import as_text, sound
 
 MAX_BODY: Final = 1024 * 1024
@@ -24,8 +24,11 @@ MAX_PART_HEAD: Final = 1024
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
 _PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
 _JSON: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
 _JSON_BLANKS: Final = " \t\r\n"
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
 _SCALARS: Final = (int, float)
 
 Item = TypeVar("Item", bound=InboundMessage | DeliveryReport)
@@ -112,7 +115,13 @@ def url_parts(callback: Callback) -> SplitResult:
 
 
 def query_pairs(query: str) -> list[tuple[str, str]]:
-    """Give the names and values of a query in their order. Raises CallbackUnreadable where there are too many."""
+    """Give the names and values of a query in their order, as a signer read them.
+
+    Raises CallbackUnreadable where there are too many, CallbackRefused for octets that are no text and so were
+    never signed: a server hands them on as lone surrogates.
+    """
+    if not query.isascii() and _SURROGATE.search(query):
+        raise CallbackRefused("the query holds octets that nobody signs")
     try:
         return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
@@ -141,9 +150,14 @@ def charset(callback: Callback) -> str | None:
 
 
 def raw_pairs(callback: Callback) -> list[tuple[str, bytes]]:
-    """Give names and undecoded values of the query and then of a form body, in their order."""
+    """Give names and undecoded values of the query and then of a form body, in their order.
+
+    A GET has no form: signatures over an address do not cover a body, which would overrule what they do cover.
+    """
     body = body_of(callback)
     pairs = _split(callback.query.encode("utf-8", "replace"))
+    if callback.method == "GET":
+        return pairs
     if content_type(callback) == "multipart/form-data":
         return pairs + _multipart(body, callback.headers.get("content-type", ""))
     return pairs + _split(body)
@@ -157,6 +171,11 @@ def form(callback: Callback, encoding: str | None = None) -> Fields:
         if raw or name not in values:
             values[name] = as_text(raw, encoding)
     return Fields(values)
+
+
+def opening(callback: Callback) -> bytes:
+    """Give the first octet of a body behind blanks and the mark that some servers put before UTF-8."""
+    return callback.body.lstrip(_BEFORE)[:1]
 
 
 def json_of(callback: Callback, encoding: str | None = None) -> Any:
@@ -296,6 +315,9 @@ def _multipart(body: bytes, kind: str) -> list[tuple[str, bytes]]:
         raise CallbackUnreadable("a multipart form without its boundary")
     line = b"\r\n--" + boundary[1].encode("latin-1", "replace")
     parts = (b"\r\n" + body).split(line, MAX_FIELDS)[1:]
+    if not parts or not parts[-1].startswith(b"--"):
+        # Cut off on its way: what is there of the last field would be taken for all that a customer wrote.
+        raise CallbackUnreadable("a multipart form without its end")
     pairs = []
     for part in parts:
         head, _, value = part.partition(b"\r\n\r\n")

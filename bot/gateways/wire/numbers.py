@@ -6,6 +6,9 @@ import re
 import unicodedata
 from typing import Final
 
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
 from bot.errors import CallbackIgnored, CallbackUnreadable
 from bot.phone import to_e164
 
@@ -14,6 +17,7 @@ _FILLING: Final = re.compile(r"[\s\-().]+")
 _MAINLAND: Final = re.compile(r"(?:\+?86|0086)?0?(1[3-9]\d{9})", re.ASCII)
 _SERVICE: Final = re.compile(r"(?:\+?86|0086)?(?:1[02]\d{3,19}|9[56]\d{3,10}|\d{3,7})", re.ASCII)
 _MAX_LENGTH: Final = 40
+_MOBILE: Final = frozenset((PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE))
 
 
 def e164(raw: str | None, *, region: str | None = "CN", country: str | None = None) -> str | None:
@@ -32,8 +36,7 @@ def e164(raw: str | None, *, region: str | None = "CN", country: str | None = No
         return None
     code = (country or "").lstrip("+0")
     if code.isdigit() and code.isascii() and not text.startswith(("+", "00")) and code != "86":
-        whole = to_e164(f"+{text}") if text.startswith(code) and len(text) >= len(code) + 8 else None
-        return whole or to_e164(f"+{code}{text}")
+        return _under(code, text)
     if region == "CN" and not text.startswith("+") and (mainland := _MAINLAND.fullmatch(text)):
         return f"+86{mainland[1]}"
     if text.startswith(("+", "00")):
@@ -44,6 +47,24 @@ def e164(raw: str | None, *, region: str | None = "CN", country: str | None = No
         # No mainland mobile and no area code: what is left can only carry a country code of its own.
         return None if _SERVICE.fullmatch(text) else to_e164(f"+{text}")
     return to_e164(text, region)
+
+
+def _under(code: str, text: str) -> str | None:
+    """Give a number under a country code of its own field, which some providers put before the number as well.
+
+    Indian mobiles may begin with 91 and Italian ones with 39 without it, so what is a mobile counts first.
+    """
+    national = to_e164(f"+{code}{text}")
+    whole = to_e164(f"+{text}") if text.startswith(code) else None
+    for number in (national, whole):
+        if number and _is_mobile(number):
+            return number
+    return whole if whole and len(text) >= len(code) + 8 else national
+
+
+def _is_mobile(number: str) -> bool:
+    parsed = phonenumbers.parse(number)
+    return phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) in _MOBILE
 
 
 def caller(raw: str | None, *, region: str | None = "CN", country: str | None = None) -> str:

@@ -44,8 +44,8 @@ def fresh(signed_at: datetime | None, now: datetime | None, seconds: float) -> N
 
 
 def percent(text: str) -> str:
-    """Encode as RFC 3986 has it: blanks as %20, the tilde left alone."""
-    return quote(text, safe="~")
+    """Encode as RFC 3986 has it: blanks as %20, the tilde left alone. A lone surrogate is a question mark."""
+    return quote(text, safe="~", errors="replace")
 
 
 def query(fields: Mapping[str, str]) -> str:
