@@ -260,13 +260,15 @@ def user_list(as_json: AsJson = False, config: Config = None) -> None:
 
 @train.command("mood", epilog="Example: huixin train mood replies.jsonl --out mood.json.gz")
 def train_mood(
-    files: Annotated[list[Path], typer.Argument(help="labelled texts, CSV or JSON lines", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="more labelled texts, CSV or JSON lines", exists=True, dir_okay=False)
+    ] = None,
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("mood.json.gz"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same file")] = 7,
     force: Annotated[bool, typer.Option("--force", help="write it even if it is worse than the present one")] = False,
 ) -> None:
     """Make a mood model from labelled texts."""
-    show(asking.train_mood(files, out, seed, force=force, progress=note))
+    show(asking.train_mood(files or [], out, seed, force=force, progress=note))
 
 
 @train.command("intents", epilog="Example: huixin train intents --out intent_model.json.gz")

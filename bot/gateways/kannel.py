@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from bot.domain.gateway import (
 from bot.domain.messages import DeliveryReport, InboundMessage, ReportState
 from bot.errors import CallbackUnreadable
 from bot.gateways.wire import bodies, numbers, replies, requests, times
-from bot.gateways.wire.alphabets import as_text, fits_gsm, ucs2_text
+from bot.gateways.wire.alphabets import as_text, fits_gsm, wide_or_utf8_text
 from bot.gateways.wire.bodies import Fields
 from bot.gateways.wire.given import Given
 from bot.gateways.wire.parts import from_udh
@@ -53,12 +52,6 @@ _WESTERN: Final[Mapping[str, str]] = {
     "LATIN1": "latin-1",
 }
 """Other providers name these and send UTF-8 or GBK; Kannel means them (`mo-recode` makes Windows-1252)."""
-
-_LIKELY: Final = re.compile(
-    "[ -~\n\u00a0-\u04ff\u2010-\u203a\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\u3000-\u30ff\u4e00-\u9fff"
-    "\ufe0f\uff00-\uffef\U0001f000-\U0001faff]"
-)
-"""What people write in a reply, and what octets read in the wrong charset seldom come to."""
 
 
 def build(settings: Mapping[str, Any]) -> Kannel:
@@ -156,7 +149,8 @@ class Kannel:
 def _text(octets: bytes, charset: str, coding: str | None) -> str:
     """Decode a text: UTF-16 where the charset, or without one the coding, says so; else UTF-8, else its charset."""
     if _is_wide(charset, coding) and len(octets) % 2 == 0:
-        return _wide_text(octets)
+        # Some services recode to UTF-8 and leave the name.
+        return wide_or_utf8_text(octets)
     if western := _WESTERN.get(charset):
         try:
             return octets.decode()
@@ -169,23 +163,6 @@ def _is_wide(charset: str, coding: str | None) -> bool:
     if not charset:
         return coding == "2"
     return (charset.startswith("UTF") and "16" in charset) or charset.startswith("UCS")
-
-
-def _wide_text(octets: bytes) -> str:
-    r"""Decode what is named UTF-16: some services recode to UTF-8 and leave the name.
-
-    Most short Chinese replies are sound UTF-8 too (停止 is `P\kb`), so UTF-8 counts only where it reads better.
-    """
-    wide = ucs2_text(octets)
-    try:
-        written = octets.decode()
-    except UnicodeDecodeError:
-        return wide
-    return written if _likelihood(written) > _likelihood(wide) else wide
-
-
-def _likelihood(text: str) -> float:
-    return len(_LIKELY.findall(text)) / max(1, len(text))
 
 
 def _time(value: str | None) -> datetime | None:

@@ -21,7 +21,7 @@ from bot.domain.gateway import (
 from bot.domain.messages import DeliveryReport, InboundMessage, Part, ReportState
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable
 from bot.gateways.wire import bodies, numbers, replies, requests, signing, times
-from bot.gateways.wire.alphabets import fits_gsm, ucs2_text
+from bot.gateways.wire.alphabets import fits_gsm, wide_or_utf8_text
 from bot.gateways.wire.bodies import Fields
 from bot.gateways.wire.given import Given
 
@@ -207,16 +207,12 @@ def _message(fields: Fields) -> InboundMessage:
 
 
 def _from_hex(data: str) -> str:
-    """Decode octets of no named charset: what came as UCS-2 has a type of its own, so UTF-8 comes first."""
+    """Decode octets of which nobody says whether they are UCS-2 or UTF-8."""
     try:
         raw = bytes.fromhex(data)
     except ValueError:
         raise CallbackUnreadable("data is not hex") from None
-    try:
-        written = raw.decode()
-    except UnicodeDecodeError:
-        return ucs2_text(raw)
-    return ucs2_text(raw) if "\x00" in written else written
+    return wide_or_utf8_text(raw)
 
 
 def _report(fields: Fields) -> DeliveryReport:

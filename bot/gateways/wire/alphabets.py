@@ -26,6 +26,13 @@ _ALIASES: Final = {
 }
 """Charset names that are believed; every other one (many name ISO-8859-1 and send UTF-8) is tried as none."""
 
+_LIKELY: Final = re.compile(
+    "[ -~\n\u00a0-\u04ff\u2010-\u203a\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\u3000-\u30ff\u4e00-\u9fff"
+    "\ufe0f\uff00-\uffef\U0001f000-\U0001faff]"
+)
+"""What people write in a reply, and what octets read in the wrong charset seldom come to."""
+_PICTURES: Final = re.compile("[\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]")
+_KANA: Final = re.compile("[\u3040-\u30ff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WIDE: Final = re.compile(r"[^\x00-\x7f]")
 _UNPRINTABLE: Final = re.compile(r"[^!-~]")
@@ -77,6 +84,42 @@ def as_text(raw: bytes, charset: str | None = None) -> str:
         return raw.decode("gb18030")
     except UnicodeDecodeError:
         return lenient
+
+
+def wide_or_utf8_text(raw: bytes) -> str:
+    r"""Decode octets that are UTF-16 (big endian) or UTF-8, whichever reads better.
+
+    Most short Chinese replies are sound UTF-8 too (停止 is `P\kb`), and short English ones sound UTF-16 (`TD` is 呄).
+    """
+    wide = ucs2_text(raw)
+    try:
+        written = raw.decode()
+    except UnicodeDecodeError:
+        return wide
+    if len(raw) % 2:
+        return written
+    better = _likelihood(written) - _likelihood(wide)
+    return written if better > 0 or (better == 0 and not _is_ordinary(wide, written)) else wide
+
+
+def _likelihood(text: str) -> float:
+    return len(_LIKELY.findall(text)) / max(1, len(text))
+
+
+def _is_ordinary(wide: str, written: str) -> bool:
+    """Tell whether a text keeps to everyday Chinese: GB 2312, or the first level of Big5 where no word is written."""
+    if _KANA.search(wide):
+        return False
+    text = _PICTURES.sub("", wide)
+    codecs = (("gb2312", 0xF7),) if written.isalnum() else (("gb2312", 0xF7), ("big5", 0xC6))
+    return any(all(_lead(char, codec) <= last for char in text) for codec, last in codecs)
+
+
+def _lead(char: str, codec: str) -> int:
+    try:
+        return char.encode(codec)[0]
+    except UnicodeEncodeError:
+        return 0xFF
 
 
 def sound(text: str) -> str:
