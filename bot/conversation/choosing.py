@@ -147,6 +147,9 @@ _REPORTED: Final = re.compile(
 
 
 def _is_threat(candidate: Candidate, reading: Reading) -> bool:
+    """Tell a stop that nothing beside it softens: with a threat, or the consent withdrawn."""
+    if "授权" in candidate.reason:
+        return True
     return "threat" in reading.marks and ("<threat>" in candidate.reason or "工信部" in candidate.reason)
 
 
