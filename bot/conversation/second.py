@@ -27,7 +27,7 @@ UNHEARD: Final = 0.02
 """... or less than this, where a stop does: what only sounds like one has been looked for by then ..."""
 UNASKED: Final = 0.001
 """... or less than this, where it asks whether we can stop, which asks us to."""
-STOPS: Final = 0.8
+STOPS: Final = 0.9
 """A stop is taken from so much on: it costs the shop a customer if it is wrong."""
 KEYWORD: Final = 0.95
 """Stop words from this score on stand by themselves; those within other words may be about something else."""

@@ -29,7 +29,7 @@ class Plan:
     seed: int = 7
     c: float = 10.0
     keep: int = 60_000
-    composed: int = 3_000
+    composed: int = 9_000
     steps: int = 400
 
 
