@@ -12,7 +12,7 @@ from bot.domain.understanding import PRIORITY, Candidate, IntentName, Mood, Mood
 
 Feel = Callable[..., Mood]
 
-WHOLE: Final = 0.75
+WHOLE: Final = 0.8
 """From this probability up the mood of a whole text makes a complaint or praise of it ..."""
 UNASKED: Final = 0.8
 """... this much where nothing of ours is there to complain of or to praise."""
@@ -37,6 +37,8 @@ _ASKS: Final = re.compile(
     r"|地址|电话|没有?$|请问|想问|是不是|会不会|要不要|好久|收费|要钱|能不|[得会]不?了?[不没]$|([\u4e00-\u9fff])不\1"
 )
 """A question with one of these wants to know something, however it sounds."""
+_WAVERS: Final = re.compile(r"([来去到])不\1")
+"""Who does not know yet whether to come feels nothing about us."""
 _OF_ONESELF: Final = re.compile(
     r"眼睛|眼神|老花|耳朵|岁数|年纪|看不[清见懂]|听不[清见懂]|不识字|读屏|打字|手机(?:小|旧|坏|没电)|字.{0,3}小|记性|腿脚|行动不便|住院"
     r"|生病|感冒|怀孕|肚子大|不会[弄用打填]|手[慢笨抖]|费劲|忙|没空|走不开"
@@ -110,7 +112,11 @@ def _turns_good(chosen: Sequence[Candidate], reading: Reading) -> bool:
 
 
 def _whole(reading: Reading, context: ReplyContext, feel: Feel) -> list[Candidate]:
-    if len(reading.whole) < CHARS or (reading.score and (reading.score.undecided or reading.score.out_of_range)):
+    if (
+        len(reading.whole) < CHARS
+        or _WAVERS.search(reading.text)
+        or (reading.score and (reading.score.undecided or reading.score.out_of_range))
+    ):
         return []
     kind = context.prompts[0].kind if context.prompts else None
     mood = feel(reading.text, prompt=kind)

@@ -24,6 +24,8 @@ from bot.training.softmax import Plan, fit
 from bot.training.typos import ordinary_words
 from bot.training.typos import slips as slips_of
 
+_EASIER: Final = 0.95
+"""Customers write plainer than what was written here to be hard: the temperature that fits the latter, times this."""
 SEEDS: Final = "moods"
 """The folder in content/ with the replies that were written for this project."""
 
@@ -168,10 +170,11 @@ class Workshop:
         model = self._fitted(rest, 1.0)
         features = [self._features(sample.text) for sample in held]
         labels = [LABELS.index(sample.label) for sample in held]
-        return min(
+        fitting = min(
             (step / 20 for step in range(6, 61)),
             key=lambda step: _loss(replace(model, temperature=step), features, labels),
         )
+        return round(fitting * _EASIER, 4)
 
     def _fitted(self, samples: Sequence[Sample], temperature: float) -> Model:
         told = [sample for sample in samples if sample.weight >= 1.0]
