@@ -1,5 +1,6 @@
 """Lines of the feed: the number is masked wherever it may stand, for the feed is not sealed."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -28,7 +29,8 @@ def test_the_feed_shows_the_number_nowhere(text: str) -> None:
     event = reply(text, phone="+8613800600077")
     entry = LogEntry(event=event, decided_at=NOW, content_version="1", effects=(), understanding=understood)
     (line,) = lines(entry, explain)
-    shown = f"{line.text} {line.understanding} {line.detail}"
+    # A probability may hold any digits.
+    shown = re.sub(r"\d\.\d+", "", f"{line.text} {line.understanding} {line.detail}")
     assert "0060" not in shown
     assert "138****0077" in shown
     assert line.understanding is not None
