@@ -117,9 +117,9 @@ def _keeps_some(reading: Reading) -> bool:
         return False
     if _AT_TIMES.search(reading.text):
         return True
-    said = {clause.index: clause.text for clause in reading.clauses}
-    kept = {index for index, text in said.items() if _KEEPS.search(text) and not _FORBIDS.search(text)}
-    return bool(kept) and any(_REFUSES.search(text) for text in said.values())
+    said = [clause.text for clause in reading.clauses]
+    kept = any(_KEEPS.search(text) and not _FORBIDS.search(text) for text in said)
+    return kept and any(_REFUSES.search(text) for text in said)
 
 
 def instead(stop: Candidate, intent: IntentName, reading: Reading) -> Candidate:

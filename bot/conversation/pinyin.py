@@ -67,9 +67,18 @@ class Pinyin:
         """Give the likeliest words that cover a run of letters; blanks part syllables."""
         letters = _GAP.sub("", run)
         parted = {len(_GAP.sub("", run[: gap.start()])) for gap in _GAP.finditer(run)}
+        ahead: dict[int, list[tuple[int, str, float]]] = {}
+        reached = {0}
+        # Most of what is not pinyin comes to an end within its first letters.
+        for at in range(len(letters)):
+            if at in reached:
+                ahead[at] = list(self._from(letters, at, parted))
+                reached.update(end for end, _, _ in ahead[at])
+        if len(letters) not in reached:
+            return None
         best: list[tuple[float, str]] = [(-inf, "")] * len(letters) + [(0.0, "")]
-        for at in reversed(range(len(letters))):
-            for end, word, likely in self._from(letters, at, parted):
+        for at in reversed(ahead):
+            for end, word, likely in ahead[at]:
                 best[at] = max(best[at], (likely + best[end][0], word + best[end][1]))
         return best[0][1] if best[0][0] > -inf else None
 

